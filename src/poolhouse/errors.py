@@ -1,0 +1,109 @@
+"""Every error Poolhouse raises, in one tree; each carries data, and every door words it for its own wire.
+
+PoolhouseError
+├─ InvalidInputError    what was given cannot be accepted (field, reason)
+├─ NotFoundError        there is no such thing, or not for this caller: the two are never told apart
+├─ ForbiddenError       the caller is known and may read this, but not do that to it
+├─ SignInError          name and password do not open an account
+├─ ThrottledError       too many attempts (retry_after_seconds)
+├─ ConflictError        it clashes with what is there (field, reason)
+├─ FetchError           a page could not be fetched (reason)
+│  └─ RefusedAddressError   the address is not a public one
+└─ StoreError           the store cannot do it now
+   ├─ StoreFullError        no room is left on the disk
+   ├─ StoreReadOnlyError    the data directory cannot be written
+   ├─ StoreBusyError        another program holds the store, or a deadline passed
+   ├─ StoreLockedError      another server runs on this data directory
+   └─ StoreDamagedError     verify found faults, or the file is not ours
+"""
+
+from __future__ import annotations
+
+
+class PoolhouseError(Exception):
+    """The root: catch it to catch everything we raise on purpose."""
+
+
+class InvalidInputError(PoolhouseError):
+    """What was given cannot be accepted; `field` names it as the caller would, `reason` is a short sentence."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotFoundError(PoolhouseError):
+    """There is no such thing, or it is not this caller's to know of."""
+
+    def __init__(self, what: str = "page") -> None:
+        super().__init__(f"there is no such {what}")
+        self.what = what
+
+
+class ForbiddenError(PoolhouseError):
+    """The caller may see it but not do that to it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SignInError(PoolhouseError):
+    """Name and password do not open an account; never says which of the two was wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("that name and password do not match")
+
+
+class ThrottledError(PoolhouseError):
+    """Too many attempts; try again after `retry_after_seconds` (a whole number, at least 1)."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"too many attempts, try again in {retry_after_seconds} seconds")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ConflictError(PoolhouseError):
+    """It clashes with what is there already."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class FetchError(PoolhouseError):
+    """A page could not be fetched; `reason` is a short sentence fit for the person to read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefusedAddressError(FetchError):
+    """The address is not a public one, so it is not fetched."""
+
+
+class StoreError(PoolhouseError):
+    """The store cannot do it now; nothing of what was asked has been kept."""
+
+
+class StoreFullError(StoreError):
+    """No room is left on the disk."""
+
+
+class StoreReadOnlyError(StoreError):
+    """The data directory cannot be written."""
+
+
+class StoreBusyError(StoreError):
+    """Another program holds the store, or the time allowed for the question ran out."""
+
+
+class StoreLockedError(StoreError):
+    """Another server runs on this data directory."""
+
+
+class StoreDamagedError(StoreError):
+    """The file is not a Poolhouse store, is from a newer version, or fails its checks."""

@@ -1,0 +1,1 @@
+"""The HTTP front: connection limits and the short cut for feed polls, under Starlette."""

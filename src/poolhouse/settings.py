@@ -1,0 +1,1 @@
+"""Every setting in one table: flags, environment, TOML file, docs and a test read it."""

@@ -1,0 +1,1 @@
+"""The database and the blobs: the only room that knows SQL. Implements `ports`."""

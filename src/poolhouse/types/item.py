@@ -1,0 +1,92 @@
+"""Item: what is kept, once; Membership: its place in a pool; Entry: both, as a list or a feed shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from poolhouse.types.change import Seq
+    from poolhouse.types.person import PersonId
+    from poolhouse.types.pool import PoolId
+
+ItemId = NewType("ItemId", int)
+
+
+class ItemKind(StrEnum):
+    """What an item is. A saved link now; a mail message later."""
+
+    LINK = "link"
+
+
+class Mark(StrEnum):
+    """What a person has done with an item; each person has their own."""
+
+    READ = "read"
+    STARRED = "starred"
+
+
+class PageState(StrEnum):
+    """How far we are with asking the linked page for its title, description and icon."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    UNWANTED = "unwanted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One kept thing.
+
+    `url` is the address as it was saved and always has a scheme of `rules.urls.SCHEMES`. `title` is never
+    empty: where nobody gave one it is the address. `saved_at` moves when the page is saved again,
+    `changed_at` with everything a reader could see, `created_at` never. `favicon` and `blob` are content
+    addresses (SHA-256, hex) of blobs. `page_error` says why a page could not be read.
+    """
+
+    id: ItemId
+    owner_id: PersonId
+    kind: ItemKind
+    url: str
+    title: str
+    note: str
+    author: str
+    created_at: datetime
+    saved_at: datetime
+    changed_at: datetime
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    marks: frozenset[Mark] = frozenset()
+    page_state: PageState = PageState.PENDING
+    page_error: str | None = None
+    favicon: str | None = None
+    blob: str | None = None
+    trashed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """An item's place in a pool.
+
+    `number` names it for ever and is never reused in that pool (RFC 9051's UID). `position` orders the pool,
+    newest first: it is larger for what was put or saved again later. `version` is the seq of the last change
+    of this entry that a reader could see.
+    """
+
+    pool_id: PoolId
+    item_id: ItemId
+    number: int
+    position: int
+    version: Seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An item as it stands in one pool."""
+
+    membership: Membership
+    item: Item
