@@ -51,7 +51,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """One document of a feed: the newest entries, a page or archive of older ones (RFC 5005), or what is new (RFC 3229).
+    """One document of a feed: the newest entries, older ones (RFC 5005), or what is new (RFC 3229).
 
     All `_url` are absolute; those that may not exist are None. `self_url` is the address this document was
     asked for; `home_url` the pool's page; `next_url` older entries (RFC 5005 §3), `archive_url` the newest
