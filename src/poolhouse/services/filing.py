@@ -1,0 +1,63 @@
+"""Filing: computed pools hold ordinary memberships, kept right in the same transaction as the change.
+
+So a saved search has numbers, a version and a feed like any pool, and an unchanged poll of it is one look-up.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from poolhouse.rules.query import parse_query
+from poolhouse.types import ChangeKind
+
+if TYPE_CHECKING:
+    from poolhouse.ports import Transaction
+    from poolhouse.types import ItemId, PersonId, Pool, PoolId, Query
+
+
+@lru_cache(maxsize=1024)
+def _query(text: str) -> Query:
+    return parse_query(text)
+
+
+def put_in_pool(tx: Transaction, person_id: PersonId, pool_id: PoolId, item_id: ItemId) -> None:
+    """Put the item on top of the pool and say so."""
+    version = tx.changes.add(ChangeKind.ENTRY_ADDED, person_id, pool_id=pool_id, item_id=item_id)
+    tx.memberships.put(pool_id, item_id, version)
+
+
+def take_from_pool(tx: Transaction, person_id: PersonId, pool_id: PoolId, item_id: ItemId) -> None:
+    """Take the item out of the pool and say so, with the number it had."""
+    there = tx.memberships.get(pool_id, item_id)
+    if there:
+        version = tx.changes.add(
+            ChangeKind.ENTRY_REMOVED, person_id, pool_id=pool_id, item_id=item_id, number=there.number
+        )
+        tx.memberships.remove(pool_id, item_id, version)
+
+
+def refile(tx: Transaction, owner_id: PersonId, item_id: ItemId, *, is_on_top: bool = False) -> None:
+    """Bring the search index and the owner's computed pools up to date with an item that changed.
+
+    Costs one index write and, for each computed pool, one look at one item.
+    """
+    tx.items.index(item_id)
+    for pool_id, text in tx.pools.computed(owner_id):
+        belongs = tx.search.matches(owner_id, _query(text), item_id)
+        is_there = tx.memberships.get(pool_id, item_id) is not None
+        if belongs and (is_on_top or not is_there):
+            put_in_pool(tx, owner_id, pool_id, item_id)
+        elif is_there and not belongs:
+            take_from_pool(tx, owner_id, pool_id, item_id)
+
+
+def fill(tx: Transaction, pool: Pool) -> None:
+    """Make a computed pool hold what its query finds, oldest at the bottom. Reads every match."""
+    wanted = tx.search.all_matches(pool.owner_id, _query(pool.query or ""))
+    present = set(tx.memberships.item_ids(pool.id))
+    for item_id in present.difference(wanted):
+        take_from_pool(tx, pool.owner_id, pool.id, item_id)
+    for item_id in wanted:
+        if item_id not in present:
+            put_in_pool(tx, pool.owner_id, pool.id, item_id)

@@ -1,0 +1,188 @@
+"""Making, renaming, nesting and deleting pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
+from poolhouse.rules.access import Verb, allows
+from poolhouse.rules.names import clean_pool_name
+from poolhouse.rules.query import parse_query
+from poolhouse.services._access import require_own, require_pool
+from poolhouse.services.filing import fill
+from poolhouse.services.trash import restore_item, trash_item
+from poolhouse.types import ChangeKind, PoolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poolhouse.ports import Transaction
+    from poolhouse.types import Pool, PoolId, Principal
+
+DEPTH_LIMIT = 20
+
+
+def list_pools(tx: Transaction, principal: Principal) -> Sequence[Pool]:
+    """The person's pools, by path, so that a parent comes before what is in it."""
+    require_own(principal, Verb.READ)
+    return tx.pools.of(principal.person_id)
+
+
+def get_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
+    """One pool. Raises NotFoundError."""
+    return require_pool(tx, principal, Verb.READ, pool_id)
+
+
+def find_pool(tx: Transaction, principal: Principal, path: str) -> Pool:
+    """The pool of that path, such as `Reading/Python`, compared without case. Raises NotFoundError."""
+    require_own(principal, Verb.READ)
+    pool = tx.pools.by_path(principal.person_id, path.strip("/"))
+    if pool is None:
+        raise NotFoundError(f"pool as {path}")
+    return pool
+
+
+def add_pool(
+    tx: Transaction,
+    principal: Principal,
+    name: str,
+    *,
+    parent_id: PoolId | None = None,
+    query: str | None = None,
+) -> Pool:
+    """Make a pool; with a query, a computed one, which is filled before this returns.
+
+    Raises InvalidInputError, ConflictError (the name is taken there), NotFoundError (the parent).
+    """
+    require_own(principal, Verb.WRITE)
+    name = clean_pool_name(name)
+    _check_query(query)
+    _check_place(tx, principal, name, parent_id)
+    kind = PoolKind.MANUAL if query is None else PoolKind.COMPUTED
+    tx.changes.add(ChangeKind.POOL_ADDED, principal.person_id)
+    pool = tx.pools.add(principal.person_id, name, kind=kind, parent_id=parent_id, query=query)
+    if query is not None:
+        fill(tx, pool)
+    return get_pool(tx, principal, pool.id)
+
+
+def find_or_add_pool(tx: Transaction, principal: Principal, names: Sequence[str]) -> Pool:
+    """The pool at the end of that path of names, made with its parents where they are missing."""
+    pool: Pool | None = None
+    for name in names:
+        name = clean_pool_name(name)  # noqa: PLW2901 - the clean name is the name
+        path = f"{pool.path}/{name}" if pool else name
+        found = tx.pools.by_path(principal.person_id, path)
+        pool = found or add_pool(tx, principal, name, parent_id=pool.id if pool else None)
+    if pool is None:
+        raise InvalidInputError("pool", "a path of at least one name is needed")
+    return pool
+
+
+def edit_pool(
+    tx: Transaction,
+    principal: Principal,
+    pool_id: PoolId,
+    *,
+    name: str | None = None,
+    parent_id: PoolId | None = None,
+    is_moved: bool = False,
+    query: str | None = None,
+) -> Pool:
+    """Rename, move (`is_moved`: to `parent_id`, None is the top) or change the query of a computed pool."""
+    pool = require_pool(tx, principal, Verb.WRITE, pool_id)
+    new_name = pool.name if name is None else clean_pool_name(name)
+    new_parent = parent_id if is_moved else pool.parent_id
+    if (new_name, new_parent) != (pool.name, pool.parent_id):
+        _check_place(tx, principal, new_name, new_parent, moved=pool)
+        tx.pools.place(pool_id, name=new_name, parent_id=new_parent)
+    version = tx.changes.add(ChangeKind.POOL_CHANGED, principal.person_id, pool_id=pool_id)
+    tx.pools.touch(pool_id, version)
+    if query is not None and query != pool.query:
+        if pool.kind is not PoolKind.COMPUTED:
+            raise InvalidInputError("query", f"{pool.path} is filled by hand and has no query")
+        _check_query(query)
+        tx.pools.set_query(pool_id, query)
+        fill(tx, get_pool(tx, principal, pool_id))
+    return get_pool(tx, principal, pool_id)
+
+
+def trash_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
+    """Delete a pool and what is beneath it, to the trash; items that are in no other pool go with it.
+
+    Its feeds stop with the commit. Raises InvalidInputError for Inbox and Bookmarks, NotFoundError.
+    """
+    pool = require_pool(tx, principal, Verb.WRITE, pool_id)
+    pools = [each for each in tx.pools.under(pool_id) if each.trashed_at is None]
+    for each in pools:
+        if each.role is not None:
+            raise InvalidInputError(
+                "pool", f"{each.path} is always there; move it out first or keep this pool"
+            )
+    going = {each.id for each in pools}
+    for each in pools:
+        if each.kind is PoolKind.MANUAL:
+            for item_id in tx.memberships.item_ids(each.id):
+                places = {
+                    place.id for place in tx.memberships.of_item(item_id) if place.kind is PoolKind.MANUAL
+                }
+                if places <= going:
+                    trash_item(tx, principal, item_id)
+        tx.changes.add(ChangeKind.POOL_TRASHED, principal.person_id, pool_id=each.id)
+    tx.pools.set_trashed([each.id for each in pools], tx.now)
+    return pool
+
+
+def restore_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
+    """Undo: bring back a deleted pool, all that was deleted with it, and the items that went with it."""
+    pool = tx.pools.get(pool_id)
+    if pool is None or not allows(principal, Verb.WRITE, pool.owner_id, pool.id):
+        raise NotFoundError("pool")
+    if pool.trashed_at is None:
+        return pool
+    parent = None if pool.parent_id is None else tx.pools.get(pool.parent_id)
+    parent_id = parent.id if parent and parent.trashed_at is None else None
+    back = [each for each in tx.pools.under(pool_id) if each.trashed_at == pool.trashed_at]
+    tx.pools.place(pool_id, name=_free_name(tx, pool, parent_id), parent_id=parent_id)
+    tx.pools.set_trashed([each.id for each in back], None)
+    for each in back:
+        version = tx.changes.add(ChangeKind.POOL_RESTORED, principal.person_id, pool_id=each.id)
+        tx.pools.touch(each.id, version)
+        for item_id in tx.trash.items_of(each.id):
+            restore_item(tx, principal, item_id)
+        if each.kind is PoolKind.COMPUTED:
+            fill(tx, each)
+    return get_pool(tx, principal, pool_id)
+
+
+def list_trashed_pools(tx: Transaction, principal: Principal) -> Sequence[Pool]:
+    """Deleted pools that can be brought back."""
+    require_own(principal, Verb.READ)
+    return tx.pools.trashed(principal.person_id)
+
+
+def _free_name(tx: Transaction, pool: Pool, parent_id: PoolId | None) -> str:
+    parent = None if parent_id is None else tx.pools.get(parent_id)
+    name, copy = pool.name, 1
+    while tx.pools.by_path(pool.owner_id, f"{parent.path}/{name}" if parent else name):
+        copy += 1
+        name = f"{pool.name} ({copy})"
+    return name
+
+
+def _check_query(query: str | None) -> None:
+    if query is not None and not parse_query(query).terms:
+        raise InvalidInputError("query", "say what the saved search shall find")
+
+
+def _check_place(
+    tx: Transaction, principal: Principal, name: str, parent_id: PoolId | None, moved: Pool | None = None
+) -> None:
+    parent = None if parent_id is None else require_pool(tx, principal, Verb.WRITE, parent_id)
+    if parent and moved and parent.id in {pool.id for pool in tx.pools.under(moved.id)}:
+        raise InvalidInputError("parent", "a pool cannot be moved into itself")
+    if parent and parent.path.count("/") + 2 > DEPTH_LIMIT:
+        raise InvalidInputError("parent", f"pools can be nested {DEPTH_LIMIT} deep")
+    taken = tx.pools.by_path(principal.person_id, f"{parent.path}/{name}" if parent else name)
+    if taken and not (moved and taken.id == moved.id):
+        raise ConflictError("name", f"there is already a pool called {taken.path}")

@@ -1,0 +1,191 @@
+"""Items, their tags and marks; the search index follows in the same transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.rules.tags import tag_key
+from poolhouse.store import rows
+from poolhouse.store._table import Table
+from poolhouse.store.facets import facets_of
+from poolhouse.types import Item, ItemId, ItemKind, Mark, PageState, PersonId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+_LARGEST = 2**62
+
+
+class ItemTable(Table):
+    """`ports.Items`."""
+
+    __slots__ = ()
+
+    def add(
+        self,
+        owner_id: PersonId,
+        kind: ItemKind,
+        *,
+        url: str,
+        url_key: str,
+        title: str,
+        note: str,
+        author: str,
+        description: str,
+        created_at: datetime,
+        page_state: PageState,
+    ) -> ItemId:
+        self._run(
+            "INSERT INTO item (owner_id, kind, url, url_key, title, note, author, description, created_at,"
+            " saved_at, changed_at, page_state) VALUES (:owner_id, :kind, :url, :url_key, :title, :note, :author,"
+            " :description, :created_at, :created_at, :now, :page_state)",
+            owner_id=owner_id,
+            kind=str(kind),
+            url=url,
+            url_key=url_key,
+            title=title,
+            note=note,
+            author=author,
+            description=description,
+            created_at=rows.seconds(created_at),
+            now=self.now_seconds,
+            page_state=str(page_state),
+        )
+        return ItemId(self._added())
+
+    def get(self, item_id: ItemId, reader_id: PersonId) -> Item | None:
+        row = self._one(f"SELECT {rows.ITEM} FROM item WHERE id = :id", id=item_id, reader_id=reader_id)
+        return rows.item(row) if row else None
+
+    def by_key(self, owner_id: PersonId, url_key: str) -> ItemId | None:
+        row = self._one(
+            "SELECT id FROM item WHERE owner_id = :owner_id AND url_key = :url_key",
+            owner_id=owner_id,
+            url_key=url_key,
+        )
+        return ItemId(row[0]) if row else None
+
+    def edit(
+        self,
+        item_id: ItemId,
+        *,
+        url: str | None = None,
+        url_key: str | None = None,
+        title: str | None = None,
+        note: str | None = None,
+        author: str | None = None,
+        description: str | None = None,
+        saved_at: datetime | None = None,
+        favicon: str | None = None,
+        page_state: PageState | None = None,
+        page_error: str | None = None,
+    ) -> None:
+        given: dict[str, Any] = {
+            "url": url,
+            "url_key": url_key,
+            "title": title,
+            "note": note,
+            "author": author,
+            "description": description,
+            "saved_at": None if saved_at is None else rows.seconds(saved_at),
+            "favicon": favicon,
+            "page_state": None if page_state is None else str(page_state),
+        }
+        values = {name: value for name, value in given.items() if value is not None}
+        values["changed_at"] = self.now_seconds
+        if page_state is not None:
+            values["page_error"] = page_error
+        sets = ", ".join(f"{name} = :{name}" for name in values)
+        self._run(f"UPDATE item SET {sets} WHERE id = :id", id=item_id, **values)
+
+    def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None:
+        self._drop_tags(item_id)
+        for name in tags:
+            row = self._one(
+                "INSERT INTO tag (owner_id, key, name, item_count)"
+                " VALUES ((SELECT owner_id FROM item WHERE id = :item_id), :key, :name, 1)"
+                " ON CONFLICT (owner_id, key) DO UPDATE SET item_count = item_count + 1,"
+                " name = CASE item_count WHEN 0 THEN excluded.name ELSE name END RETURNING id",
+                item_id=item_id,
+                key=tag_key(name),
+                name=name,
+            )
+            assert row is not None
+            self._run(
+                "INSERT INTO item_tag (item_id, tag_id) VALUES (:item_id, :tag_id)",
+                item_id=item_id,
+                tag_id=row[0],
+            )
+
+    def _drop_tags(self, item_id: ItemId) -> None:
+        sql = "DELETE FROM item_tag WHERE item_id = :item_id RETURNING tag_id"
+        for (tag_id,) in self._all(sql, {"item_id": item_id}):
+            self._run("UPDATE tag SET item_count = item_count - 1 WHERE id = :id", id=tag_id)
+
+    def set_mark(self, item_id: ItemId, person_id: PersonId, mark: Mark, *, is_on: bool) -> None:
+        if is_on:
+            sql = "INSERT OR IGNORE INTO mark (item_id, person_id, name) VALUES (:item_id, :person_id, :name)"
+        else:
+            sql = "DELETE FROM mark WHERE item_id = :item_id AND person_id = :person_id AND name = :name"
+        self._run(sql, item_id=item_id, person_id=person_id, name=str(mark))
+
+    def set_trashed(self, item_id: ItemId, at: datetime | None) -> None:
+        step = 1 if at is None else -1
+        self._run(
+            "UPDATE item SET trashed_at = :at WHERE id = :id",
+            at=None if at is None else rows.seconds(at),
+            id=item_id,
+        )
+        # a tag's count speaks of what can be seen
+        self._run(
+            "UPDATE tag SET item_count = item_count + :step"
+            " WHERE id IN (SELECT tag_id FROM item_tag WHERE item_id = :id)",
+            step=step,
+            id=item_id,
+        )
+
+    def trashed(self, owner_id: PersonId, *, before: int | None, limit: int) -> Sequence[Item]:
+        sql = (
+            f"SELECT {rows.ITEM} FROM item WHERE owner_id = :reader_id AND trashed_at IS NOT NULL"
+            " AND id < :before ORDER BY id DESC LIMIT :limit"
+        )
+        values = {"reader_id": owner_id, "before": before or _LARGEST, "limit": limit}
+        return [rows.item(row) for row in self._all(sql, values)]
+
+    def remove(self, item_id: ItemId) -> None:
+        self._run("DELETE FROM item_text WHERE rowid = :id", id=item_id)
+        self._run("DELETE FROM item WHERE id = :id AND trashed_at IS NOT NULL", id=item_id)
+
+    def pending_pages(self, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
+        sql = "SELECT id, owner_id, url FROM item WHERE page_state = 'pending' ORDER BY id LIMIT :limit"
+        return [(ItemId(row[0]), PersonId(row[1]), row[2]) for row in self._all(sql, {"limit": limit})]
+
+    def index(self, item_id: ItemId) -> None:
+        self._run("DELETE FROM item_text WHERE rowid = :id", id=item_id)
+        row = self._one(
+            "SELECT owner_id, kind, url, title, note, description, trashed_at,"
+            " (SELECT group_concat(tag_id) FROM item_tag WHERE item_id = item.id),"
+            " (SELECT group_concat(name, ' ') FROM item_tag JOIN tag ON tag.id = tag_id WHERE item_id = item.id),"
+            " (SELECT group_concat(pool_id) FROM membership WHERE item_id = item.id)"
+            " FROM item WHERE id = :id",
+            id=item_id,
+        )
+        if row is None or row[6] is not None:
+            return
+        owner_id, kind, url, title, note, description, _, tag_ids, tags, pool_ids = row
+        self._run(
+            "INSERT INTO item_text (rowid, facet, title, note, description, url, tags, body)"
+            " VALUES (:id, :facet, :title, :note, :description, :url, :tags, '')",
+            id=item_id,
+            facet=facets_of(owner_id, kind, url, tag_ids or "", pool_ids or ""),
+            title=title,
+            note=note,
+            description=description,
+            url=url,
+            tags=tags or "",
+        )
+
+    def tags_of(self, owner_id: PersonId) -> Sequence[tuple[str, int]]:
+        sql = "SELECT name, item_count FROM tag WHERE owner_id = :owner_id AND item_count > 0 ORDER BY key"
+        return [(row[0], row[1]) for row in self._all(sql, {"owner_id": owner_id})]
