@@ -1,1 +1,4 @@
-"""The HTTP front: connection limits and the short cut for feed polls, under Starlette."""
+"""The HTTP front: what a connection may cost us, and the short cut for feed polls, under any ASGI application.
+
+`serve` runs it. `message` says what a short cut sees and answers. May import errors and uvicorn, no other door.
+"""

@@ -1,0 +1,49 @@
+"""Request and Reply: what a door that answers at once is asked and says; a few bytes, no connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The head of a GET or HEAD without a body (RFC 9112 §3).
+
+    `path` is as it was sent, before any `?`, not decoded; `query` is what follows the `?`. Names in `headers`
+    are lower-case, in the order sent.
+    """
+
+    method: bytes
+    path: bytes
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of this lower-case name, or None."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+    def header_list(self, name: bytes) -> bytes | None:
+        """All headers of this lower-case name as one list, joined by commas (RFC 9110 §5.3), or None."""
+        values = [value for key, value in self.headers if key == name]
+        return b", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer.
+
+    Give a HEAD the body of its GET: the front leaves it out and keeps its length. The front writes
+    Content-Length, Date and Connection itself; none of them belongs in `headers`.
+    """
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+Shortcut = Callable[[Request], Reply | None]
+"""A door that can answer without waiting for anything; None means "not mine", and the application is asked."""
