@@ -15,14 +15,14 @@ _REST = rf"(?:[{_LEGAL}]++|%[0-9A-Fa-f]{{2}})*+(?:#(?:[{_LEGAL}]++|%[0-9A-Fa-f]{
 _LEGAL_URL = re.compile(_REST)
 _LEGAL_WEB_URL = re.compile(rf"https?://(?![/?#]){_REST}")
 _ILLEGAL = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%{_LEGAL}]+")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(?=.)")
+_SCHEMES = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)+(?=.)")
 _IPV6_AUTHORITY = re.compile(
-    rf"[A-Za-z][A-Za-z0-9+.\-]*://(?:[{_LEGAL.replace('/?@', '')}%]*@)?\[[0-9A-Fa-f:.]+\]"
+    rf"[A-Za-z][A-Za-z0-9+.\-]*://(?:[{_LEGAL.replace('/?@', '')}]*@)?\[[0-9A-Fa-f:.]+\]"
 )
 _HOST_FOLLOWS = re.compile(r"//[^/?#]")
 
 _RUNS_AS_PROGRAM = frozenset(
-    {
+    [
         "blob",
         "data",
         "filesystem",
@@ -33,7 +33,7 @@ _RUNS_AS_PROGRAM = frozenset(
         "mocha",
         "vbscript",
         "view-source",
-    }
+    ]
 )
 _NEEDS_HOST = frozenset({"http", "https", "ftp", "gemini", "gopher"})
 
@@ -60,13 +60,13 @@ def safe_url(url: str, fallback: str) -> str:
     if _LEGAL_WEB_URL.fullmatch(url):
         return url
     legal = legal_url(url)
-    scheme = _SCHEME.match(legal)
-    if scheme is None:
+    schemes = _SCHEMES.match(legal)
+    if schemes is None:
         return legal_url(fallback)
-    name = scheme[1].lower()
-    if name in _RUNS_AS_PROGRAM or (name in _NEEDS_HOST and not _HOST_FOLLOWS.match(legal, scheme.end())):
-        return legal_url(fallback)
-    return legal
+    # Every one of `feed:view-source:javascript:…` counts: programs have opened the inner address.
+    names = schemes[0].lower().split(":")[:-1]
+    lacks_host = names[0] in _NEEDS_HOST and not _HOST_FOLLOWS.match(legal, len(names[0]) + 1)
+    return legal_url(fallback) if lacks_host or not _RUNS_AS_PROGRAM.isdisjoint(names) else legal
 
 
 def relations(document: FeedDocument) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ _NAMESPACES = (
     'xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:fh="http://purl.org/syndication/history/1.0"'
 )
-_SUMMARY_CHARACTERS = 300
+_SUMMARY_CHARACTERS = 200
 _TAG = re.compile(r"<[^>]*+(?:>|\Z)")
 _CUT_REFERENCE = re.compile(r"&[#0-9A-Za-z]{0,32}\Z")
 
@@ -70,8 +70,9 @@ def render_rss_item(entry: FeedEntry, home_url: str) -> bytes:
 def _content(content_html: str, title: str) -> bytes:
     if is_blank(content_html):
         return b""
+    summary = _summary(content_html)
     return b"<description>%b</description>\n<content:encoded>%b</content:encoded>\n" % (
-        encode(escape(first_visible(_summary(content_html), escape(title)))),
+        encode(escape(escape(title) if is_blank(summary) else summary)),
         escape_bytes(encode_html(content_html)),
     )
 
