@@ -10,13 +10,15 @@ CODE := src tests bench examples tools/*.py
 
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check format bench lock clean env-run env-test env-lock programs
+.PHONY: help run demo test quick check format bench lock clean environment env-run env-test env-lock programs
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: env-run ## Run the server (HTTP=127.0.0.1:8080 DATA=./data)
 	@exec $(BIN)/poolhouse serve --http $(HTTP) --data $(DATA)
+
+environment: env-run ## Make the environment and start nothing, for a service
 
 demo: env-run ## Run a server with things in it to look at; they are gone when it stops
 	@exec $(BIN)/poolhouse demo
