@@ -1,0 +1,101 @@
+"""RunningHouse: the real House, on one event loop with one writer thread and a few helpers."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from poolhouse.rules.throttle import Throttle
+from poolhouse.services.passwords import hash_password, is_password
+from poolhouse.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from poolhouse.app.data import OpenData
+    from poolhouse.ports import Clock, Transaction
+    from poolhouse.rules.addresses import Addresses
+    from poolhouse.rules.vault import Vault
+    from poolhouse.store.blobs import BlobFiles
+    from poolhouse.types import ReaderUse, SecretId
+
+Result = TypeVar("Result")
+
+READ_DEADLINE_SECONDS = 10.0
+
+
+class RunningHouse:
+    """`servers.house.House` over an open data directory."""
+
+    def __init__(
+        self, data: OpenData, clock: Clock, addresses: Addresses, committed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`committed` is called, in the writer's thread, after each commit."""
+        self.data = data
+        self.clock = clock
+        self.addresses = addresses
+        self.throttle = Throttle()
+        self.server_id: UUID = data.database.server_id
+        self.invitation = None if data.database.read(_has_person) else data.vault.new_secret()
+        self._writer = Writer(data.database, committed)
+        self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="reader")
+        # one slot: argon2 takes 19 MiB and a core for some 30 ms, and guessing must not take more than that
+        self._passwords = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
+        self._uses: dict[SecretId, ReaderUse] = {}
+
+    @property
+    def vault(self) -> Vault:
+        return self.data.vault
+
+    @property
+    def blobs(self) -> BlobFiles:
+        return self.data.blobs
+
+    def accept_invitation(self) -> None:
+        self.invitation = None
+
+    def glance(self) -> Transaction:
+        return self.data.database.glance()
+
+    def read(self, ask: Callable[[Transaction], Result]) -> Result:
+        return self.data.database.read(ask)
+
+    async def read_long(self, ask: Callable[[Transaction], Result]) -> Result:
+        job = functools.partial(self.data.database.read_long, ask, READ_DEADLINE_SECONDS)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, job)
+
+    async def write(self, change: Callable[[Transaction], Result]) -> Result:
+        # a caller that goes away does not take back what it asked: the change is made whole or refused
+        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(change)))
+
+    async def hash_password(self, password: str) -> str:
+        return await self._in_password_thread(hash_password, password)
+
+    async def is_password(self, password_hash: str | None, password: str) -> bool:
+        return await self._in_password_thread(is_password, password_hash, password)
+
+    async def _in_password_thread(self, work: Callable[..., Result], *arguments: object) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._passwords, functools.partial(work, *arguments))
+
+    def used(self, secret_id: SecretId, use: ReaderUse) -> None:
+        self._uses[secret_id] = use
+
+    async def write_uses(self) -> None:
+        """Write down the uses noted since the last time; nothing happens where there were none."""
+        uses, self._uses = list(self._uses.items()), {}
+        if uses:
+            await self.write(lambda tx: tx.secrets.record_uses(uses))
+
+    def close(self) -> None:
+        """Finish what is queued and stop the threads. The data directory stays open."""
+        self._passwords.shutdown()
+        self._readers.shutdown(cancel_futures=True)
+        self._writer.close()
+
+
+def _has_person(tx: Transaction) -> bool:
+    return bool(tx.persons.all())

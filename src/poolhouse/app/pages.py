@@ -1,0 +1,78 @@
+"""Reads the pages of saved links, some at a time, after the save and beside everything else.
+
+What is to be read stands in the store, so a restart forgets nothing; a page that cannot be read is marked so and costs
+nobody their link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from poolhouse.errors import FetchError, StoreError
+from poolhouse.fetch.pages import read_page
+from poolhouse.services.pages import pending_pages, record_page, record_page_failure
+
+if TYPE_CHECKING:
+    from poolhouse.app.house import RunningHouse
+    from poolhouse.fetch.fetcher import Fetcher
+    from poolhouse.types import ItemId, PersonId
+
+AT_ONCE = 4
+LOOK_SECONDS = 30.0  # commands beside the server save links too, and cannot wake us
+_log = logging.getLogger("poolhouse.pages")
+
+
+class PageReader:
+    """One task for the life of the server; `wake` it after a commit."""
+
+    def __init__(self, house: RunningHouse, fetcher: Fetcher) -> None:
+        self._house = house
+        self._fetcher = fetcher
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may be waiting."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Read pages until cancelled."""
+        while True:
+            self._awake.clear()
+            waiting = self._house.read(lambda tx: pending_pages(tx, AT_ONCE))
+            if waiting:
+                async with asyncio.TaskGroup() as group:
+                    for item_id, owner_id, url in waiting:
+                        group.create_task(self._read(item_id, owner_id, url))
+                continue
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._awake.wait()
+            except TimeoutError:
+                continue
+
+    async def _read(self, item_id: ItemId, owner_id: PersonId, url: str) -> None:
+        house = self._house
+        try:
+            page = await read_page(self._fetcher, url)
+            icon = house.blobs.put(page.icon) if page.icon else None
+        except FetchError as error:
+            reason = error.reason
+            await house.write(lambda tx: record_page_failure(tx, item_id, owner_id, reason))
+        except StoreError as error:
+            # tried again at the next look; the link itself is safe
+            _log.warning("the page of item %d was read but not kept: %s", item_id, error)
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            await house.write(
+                lambda tx: record_page(
+                    tx,
+                    item_id,
+                    owner_id,
+                    title=page.title or "",
+                    description=page.description or "",
+                    author=page.author or "",
+                    favicon=icon,
+                )
+            )

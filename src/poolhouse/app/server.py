@@ -1,0 +1,114 @@
+"""One server: the data directory, the house, the doors and the tasks beside them, for as long as it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from poolhouse.app.clock import SystemClock
+from poolhouse.app.data import ServerLock, open_data
+from poolhouse.app.house import RunningHouse
+from poolhouse.app.pages import PageReader
+from poolhouse.errors import StoreError
+from poolhouse.fetch.fetcher import Fetcher
+from poolhouse.rules.addresses import Addresses
+from poolhouse.servers.feeds import PREFIXES, FeedDoor
+from poolhouse.servers.http.protocol import FrontLimits
+from poolhouse.servers.http.serve import serve
+from poolhouse.servers.site import build_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from poolhouse.settings import Settings
+
+ADDRESS_NAME = "server.address"
+NOTES_SECONDS = 60.0
+_log = logging.getLogger("poolhouse")
+
+
+async def run_server(directory: Path, settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StoreError, ConflictError (the port is taken)."""
+    with _house(directory, settings) as (house, reader):
+        door = FeedDoor(house)
+
+        def started(addresses: list[str]) -> None:
+            _settle_base_url(house, directory, settings, addresses)
+            _greet(house, addresses, say)
+
+        tasks = [asyncio.create_task(_note_uses(house))]
+        if reader:
+            tasks.append(asyncio.create_task(reader.run()))
+        try:
+            await serve(
+                build_site(house, door),
+                host=settings.http_host,
+                port=settings.http_port,
+                shortcut=door.answer,
+                prefixes=PREFIXES,
+                limits=FrontLimits(),
+                tls_cert=settings.tls_cert,
+                tls_key=settings.tls_key,
+                trusted_proxies=settings.trusted_proxies,
+                started=started,
+            )
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(StoreError):
+                await house.write_uses()
+
+
+@contextmanager
+def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, PageReader | None]]:
+    """Open everything in order, and close it in the opposite one."""
+    loop = asyncio.get_running_loop()
+    reader: PageReader | None = None
+
+    def committed() -> None:
+        if reader:
+            loop.call_soon_threadsafe(reader.wake)
+
+    clock = SystemClock()
+    lock = ServerLock(directory)
+    try:
+        data = open_data(directory, clock)
+        house = RunningHouse(data, clock, Addresses(settings.base_url), committed)
+        if settings.fetch_pages:
+            reader = PageReader(house, Fetcher(allowed_networks=settings.fetch_networks))
+        try:
+            yield house, reader
+        finally:
+            house.close()
+            data.close()
+    finally:
+        lock.release()
+
+
+def _settle_base_url(house: RunningHouse, directory: Path, settings: Settings, addresses: list[str]) -> None:
+    """Without a configured base URL, people reach us where we listen; commands beside the server read it there."""
+    if not settings.base_url:
+        house.addresses = Addresses(addresses[0])
+    (directory / ADDRESS_NAME).write_text(house.addresses.base_url + "\n", "utf-8")
+
+
+def _greet(house: RunningHouse, addresses: list[str], say: Callable[[str], None]) -> None:
+    for address in addresses:
+        say(f"Poolhouse listens on {address}")
+    if house.invitation:
+        say("Nobody lives here yet. Make the first account, once, at")
+        say(f"  {house.addresses.base_url}/welcome/{house.invitation}")
+
+
+async def _note_uses(house: RunningHouse) -> None:
+    """Write down now and then when readers last asked; an idle server writes nothing."""
+    while True:
+        await asyncio.sleep(NOTES_SECONDS)
+        try:
+            await house.write_uses()
+        except StoreError as error:
+            _log.warning("when readers last asked could not be written down: %s", error)

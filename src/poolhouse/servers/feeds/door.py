@@ -1,0 +1,183 @@
+"""FeedDoor: answers a feed request at once, in the loop, without a task, a template or the router.
+
+Order matters: who is asking, whether they may, and only then whether anything is new. An unchanged poll costs two
+index look-ups.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from poolhouse.errors import NotFoundError, StoreError
+from poolhouse.formats.feed import render, render_within
+from poolhouse.rules.access import Verb, allows
+from poolhouse.servers.feeds import credentials
+from poolhouse.servers.feeds.cache import DocumentCache
+from poolhouse.servers.feeds.validators import Validators, http_time, is_unchanged, last_modified
+from poolhouse.servers.http.message import Reply, Request
+from poolhouse.services.feeds import FeedBuilder, FeedView, get_feed_pool
+from poolhouse.types import FeedFormat, PoolId, ReaderUse, SecretId
+
+if TYPE_CHECKING:
+    from poolhouse.ports import Transaction
+    from poolhouse.servers.house import House
+    from poolhouse.types import Pool, Principal, Seq
+
+DOCUMENT_LIMIT_BYTES = 512 * 1024
+RENDERER_REVISION = "1"
+USER_AGENT_LENGTH = 200
+
+_ADDRESS = re.compile(rb"(?:/s/([A-Za-z0-9_-]{1,100}))?/pools/([0-9]{1,15})\.(atom|rss|json)")
+_PAGE = re.compile(rb"(?:^|&)(before|archive)=([0-9]{1,15})(?:&|$)")
+_FORMATS = {str(each).encode(): each for each in FeedFormat}
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_PRIVATE = (
+    (b"cache-control", b"private, max-age=60"),
+    (b"vary", b"Authorization, Cookie"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_NOT_FOUND = Reply(404, (_TEXT, *_PRIVATE), b"There is no such feed, or this secret does not open it.\n")
+_UNKNOWN = Reply(
+    401,
+    (_TEXT, (b"www-authenticate", b'Basic realm="Poolhouse", charset="UTF-8"'), *_PRIVATE),
+    b"This feed is private. Give a reader's name and secret (HTTP Basic), or use its secret address.\n",
+)
+_BUSY = Reply(
+    503,
+    (_TEXT, (b"retry-after", b"60"), *_PRIVATE),
+    b"The store cannot be read at the moment. Nothing is lost; try again later.\n",
+)
+
+
+class FeedDoor:
+    """The feeds of a house. `answer` is a `Shortcut` of the HTTP front and serves the router as well."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._cache = DocumentCache()
+        self._builder: FeedBuilder | None = None
+        self._validators: Validators | None = None
+
+    def answer(self, request: Request) -> Reply | None:
+        """The reply to a request for a feed; None for any other address."""
+        asked = _ADDRESS.fullmatch(request.path)
+        if asked is None:
+            # nothing else lives under /s/, and nobody shall learn there which secrets are near the mark
+            return _NOT_FOUND if request.path.startswith(b"/s/") else None
+        secret, pool_id, suffix = asked.groups()
+        page = dict(_PAGE.findall(request.query))
+        view = FeedView(
+            pool_id=PoolId(int(pool_id)),
+            format=_FORMATS[suffix],
+            secret=None if secret is None else secret.decode(),
+            before=int(page[b"before"]) if b"before" in page and b"archive" not in page else None,
+            archive=int(page[b"archive"]) if b"archive" in page else None,
+        )
+        try:
+            return self._open(request, view)
+        except StoreError:
+            return _BUSY
+
+    def _open(self, request: Request, view: FeedView) -> Reply:
+        tx = self._house.glance()
+        vault = self._house.vault
+        if view.secret is not None:
+            principal = credentials.from_path(tx, vault, view.secret)
+        else:
+            principal = credentials.from_headers(tx, vault, request)
+        if principal is None:
+            return _UNKNOWN if view.secret is None else _NOT_FOUND
+        pool = tx.pools.get(view.pool_id)
+        if pool is None or pool.trashed_at or not allows(principal, Verb.FEED, pool.owner_id, pool.id):
+            reply = _NOT_FOUND
+        else:
+            reply = self._document(request, view, tx, principal, pool)
+        if principal.secret_id is not None:
+            self._note(request, tx, principal.secret_id, reply)
+        return reply
+
+    def _note(self, request: Request, tx: Transaction, secret_id: SecretId, reply: Reply) -> None:
+        user_agent = (request.header(b"user-agent") or b"").decode("latin-1")[:USER_AGENT_LENGTH]
+        self._house.used(secret_id, ReaderUse(at=tx.now, user_agent=user_agent, status=reply.status))
+
+    def _document(
+        self, request: Request, view: FeedView, tx: Transaction, principal: Principal, pool: Pool
+    ) -> Reply:
+        _, validators = self._tools()
+        etag, modified = validators.etag(pool, view), last_modified(pool, tx.now)
+        if is_unchanged(
+            request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, modified
+        ):
+            return Reply(304, ((b"etag", etag), (b"last-modified", http_time(modified)), *_PRIVATE), b"")
+        try:
+            # one snapshot, so that the ETag is the one of these bytes
+            return self._house.read(lambda tx: self._changed(request, view, tx, principal))
+        except NotFoundError:
+            return _NOT_FOUND
+
+    def _changed(self, request: Request, view: FeedView, tx: Transaction, principal: Principal) -> Reply:
+        builder, validators = self._tools()
+        pool = get_feed_pool(tx, principal, view.pool_id)
+        etag = validators.etag(pool, view)
+        headers = (
+            (b"content-type", view.format.media_type.encode()),
+            (b"etag", etag),
+            (b"last-modified", http_time(last_modified(pool, tx.now))),
+            *_PRIVATE,
+        )
+        since = self._known_version(request, view, validators)
+        delta = None if since is None else _delta(builder, tx, principal, view, since)
+        if delta is not None:
+            # RFC 3229 §10.5.1: a cache that does not know `im` must not take this for the whole
+            return Reply(226, ((b"im", b"feed"), *_uncached(headers)), delta)
+        body = self._cache.get((view.secret, etag), lambda: _whole(builder, tx, principal, view))
+        return Reply(200, headers, body)
+
+    @staticmethod
+    def _known_version(request: Request, view: FeedView, validators: Validators) -> Seq | None:
+        """The version that a reader has and wants only the difference to (RFC 3229)."""
+        shown = request.header(b"if-none-match")
+        manipulations = (request.header(b"a-im") or b"").lower().split(b",")
+        if shown is None or view.page or b"feed" not in [each.strip() for each in manipulations]:
+            return None
+        return validators.version_of(shown)
+
+    def _tools(self) -> tuple[FeedBuilder, Validators]:
+        # made at the first request: a server that takes a free port knows its base URL only then
+        if self._builder is None or self._validators is None:
+            house = self._house
+            self._builder = FeedBuilder(house.server_id, house.addresses)
+            revision = f"{RENDERER_REVISION} {house.addresses.base_url}"
+            self._validators = Validators(house.server_id, revision)
+        return self._builder, self._validators
+
+
+def _whole(builder: FeedBuilder, tx: Transaction, principal: Principal, view: FeedView) -> bytes:
+    document, positions = builder.document(tx, principal, view)
+    body, _ = render_within(
+        view.format,
+        document,
+        DOCUMENT_LIMIT_BYTES,
+        lambda count: builder.page_url(view, positions[count - 1]),
+    )
+    return body
+
+
+def _delta(
+    builder: FeedBuilder, tx: Transaction, principal: Principal, view: FeedView, since: Seq
+) -> bytes | None:
+    """What changed since; None where there is nothing to say so, or more than one document holds."""
+    document = builder.delta(tx, principal, view, since)
+    if document is None or not document.entries:
+        return None
+    body = render(view.format, document)
+    return body if len(body) <= DOCUMENT_LIMIT_BYTES else None
+
+
+def _uncached(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(
+        (name, b"private, no-store, im" if name == b"cache-control" else value) for name, value in headers
+    )

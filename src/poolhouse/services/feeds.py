@@ -1,0 +1,185 @@
+"""A pool as a feed: which entries a document holds, and where its other documents are.
+
+The subscription document is the newest entries. Behind it stand pages (RFC 5005 §3: `before` a position) for programs
+that walk back, and archives (§4: block k of positions) for those that keep everything: an archive's address is stable,
+and because positions only grow, every entry is in the subscription document or in an archive. A document with only
+what changed since a version answers RFC 3229's `A-IM: feed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from poolhouse.errors import NotFoundError
+from poolhouse.rules.access import Verb
+from poolhouse.services._access import require_pool
+from poolhouse.types import Entry, FeedDocument, FeedEntry, FeedFormat, PoolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from poolhouse.ports import Transaction
+    from poolhouse.rules.addresses import Addresses
+    from poolhouse.types import Pool, PoolId, Principal, Seq
+
+ENTRY_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """Which document of which pool is asked for; `secret` is the one in the address, if it was there.
+
+    At most one of `before` (a page of older entries) and `archive` (a block's number, from 1) is given.
+    """
+
+    pool_id: PoolId
+    format: FeedFormat
+    secret: str | None = None
+    before: int | None = None
+    archive: int | None = None
+
+    @property
+    def page(self) -> str:
+        """The query that names this document of the feed."""
+        if self.archive is not None:
+            return f"?archive={self.archive}"
+        return "" if self.before is None else f"?before={self.before}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBuilder:
+    """Builds the documents of one server's feeds; `server_id` roots the ids of their entries."""
+
+    server_id: UUID
+    addresses: Addresses
+
+    def document(
+        self, tx: Transaction, principal: Principal, view: FeedView
+    ) -> tuple[FeedDocument, Sequence[int]]:
+        """The document of a view, and the positions of its entries.
+
+        Raises NotFoundError (also for an archive that is not complete yet). Costs at most ENTRY_LIMIT + 1 rows.
+        """
+        pool = get_feed_pool(tx, principal, view.pool_id)
+        if view.archive is not None:
+            return self._archive(tx, pool, view, view.archive)
+        found = tx.memberships.newest(pool.id, pool.owner_id, before=view.before, limit=ENTRY_LIMIT + 1)
+        entries, rest = found[:ENTRY_LIMIT], found[ENTRY_LIMIT:]
+        newest_archive = pool_blocks(tx, pool) if rest and view.before is None else 0
+        document = self._document(
+            tx,
+            pool,
+            view,
+            entries,
+            next_url=self.page_url(view, entries[-1].membership.position) if rest else None,
+            archive_url=self._archive_url(view, newest_archive),
+            current_url=self._url(view, "") if view.before is not None else None,
+        )
+        return document, [entry.membership.position for entry in entries]
+
+    def delta(self, tx: Transaction, principal: Principal, view: FeedView, since: Seq) -> FeedDocument | None:
+        """Only the entries that changed after version `since`; None where that is more than a document holds."""
+        pool = get_feed_pool(tx, principal, view.pool_id)
+        entries = tx.memberships.changed_since(pool.id, pool.owner_id, since, limit=ENTRY_LIMIT + 1)
+        return self._document(tx, pool, view, entries) if len(entries) <= ENTRY_LIMIT else None
+
+    def page_url(self, view: FeedView, before: int) -> str:
+        """The address of the entries below a position."""
+        return self._url(view, f"?before={before}")
+
+    def _archive(
+        self, tx: Transaction, pool: Pool, view: FeedView, number: int
+    ) -> tuple[FeedDocument, Sequence[int]]:
+        blocks = pool_blocks(tx, pool)
+        if not 1 <= number <= blocks:
+            raise NotFoundError("archive")
+        first = (number - 1) * ENTRY_LIMIT + 1
+        entries = tx.memberships.block(pool.id, pool.owner_id, first, first + ENTRY_LIMIT - 1)
+        document = self._document(
+            tx,
+            pool,
+            view,
+            entries,
+            archive_url=self._archive_url(view, number - 1),
+            newer_archive_url=self._archive_url(view, number + 1) if number < blocks else None,
+            current_url=self._url(view, ""),
+            is_archive=True,
+        )
+        return document, [entry.membership.position for entry in entries]
+
+    def _archive_url(self, view: FeedView, number: int) -> str | None:
+        return self._url(view, f"?archive={number}") if number >= 1 else None
+
+    def _url(self, view: FeedView, page: str) -> str:
+        return self.addresses.feed(view.pool_id, view.format, view.secret) + page
+
+    def _document(
+        self,
+        tx: Transaction,
+        pool: Pool,
+        view: FeedView,
+        entries: Sequence[Entry],
+        *,
+        next_url: str | None = None,
+        archive_url: str | None = None,
+        newer_archive_url: str | None = None,
+        current_url: str | None = None,
+        is_archive: bool = False,
+    ) -> FeedDocument:
+        owner = tx.persons.get(pool.owner_id)
+        author = owner.name if owner else ""
+        return FeedDocument(
+            id=uuid5(self.server_id, f"pool/{pool.id}").urn,
+            title=pool.name,
+            subtitle=f"Saved search: {pool.query}" if pool.kind is PoolKind.COMPUTED else "",
+            author=author,
+            home_url=self.addresses.pool(pool.id),
+            self_url=self._url(view, view.page),
+            updated=pool.changed_at,
+            entries=tuple(self._entry(entry, author) for entry in entries),
+            next_url=next_url,
+            archive_url=archive_url,
+            newer_archive_url=newer_archive_url,
+            current_url=current_url,
+            is_archive=is_archive,
+        )
+
+    def _entry(self, entry: Entry, owner: str) -> FeedEntry:
+        item = entry.item
+        place = entry.membership
+        return FeedEntry(
+            # of the pool and the item, so that taking it out and putting it back shows no reader a second entry
+            id=uuid5(self.server_id, f"pool/{place.pool_id}/item/{item.id}").urn,
+            url=item.url,
+            title=item.title,
+            content_html=content_html(item.note, item.description),
+            author=item.author or owner,
+            published=item.created_at,
+            updated=item.changed_at,
+            categories=item.tags,
+        )
+
+
+def get_feed_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
+    """The pool, if `principal` may read it as a feed. Raises NotFoundError."""
+    return require_pool(tx, principal, Verb.FEED, pool_id)
+
+
+def pool_blocks(tx: Transaction, pool: Pool) -> int:
+    """How many archives of a pool are complete."""
+    return tx.memberships.top_position(pool.id) // ENTRY_LIMIT
+
+
+def content_html(note: str, description: str) -> str:
+    """An entry's content: the person's note, then what the page says of itself, quoted. Text only, so it is safe."""
+    parts = [f"<p>{_lines(paragraph)}</p>" for paragraph in note.split("\n\n") if paragraph.strip()]
+    if description:
+        parts.append(f"<blockquote><p>{_lines(description)}</p></blockquote>")
+    return "".join(parts)
+
+
+def _lines(text: str) -> str:
+    return escape(text.strip()).replace("\n", "<br>")

@@ -1,0 +1,122 @@
+"""Fixtures: a real store in a fresh directory, a clock that stands still until told, one person, one client."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from poolhouse.app.data import OpenData, open_data
+from poolhouse.app.house import RunningHouse
+from poolhouse.rules.addresses import Addresses
+from poolhouse.services.people import add_person
+from poolhouse.services.secrets import add_token
+from poolhouse.types import Person, Principal, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.testclient import TestClient
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")  # noqa: TID251 - tests may ask where they run
+
+FIXTURES = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+
+
+class StillClock:
+    """`ports.Clock` that moves only when told."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def fixtures() -> Path:
+    """The public test suites' files, where they are at hand."""
+    if not FIXTURES.is_dir():
+        pytest.skip("the shared fixtures are not beside this checkout")
+    return FIXTURES
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def data(tmp_path: Path, clock: StillClock) -> Iterator[OpenData]:
+    opened = open_data(tmp_path / "data", clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def house(data: OpenData, clock: StillClock) -> Iterator[RunningHouse]:
+    running = RunningHouse(data, clock, Addresses("http://pools.test"))
+    yield running
+    running.close()
+
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def person(house: RunningHouse) -> Person:
+    """Anna, whose password is `PASSWORD`."""
+    return make_person(house, "anna")
+
+
+def make_person(house: RunningHouse, name: str) -> Person:
+    """A person whose password is `PASSWORD`."""
+    return house.data.database.write(lambda tx: add_person(tx, name, _password_hash()))
+
+
+def _password_hash() -> str:
+    from poolhouse.services.passwords import hash_password
+
+    if "hash" not in _hashes:
+        _hashes["hash"] = hash_password(PASSWORD)
+    return _hashes["hash"]
+
+
+_hashes: dict[str, str] = {}
+
+
+def principal_of(person: Person) -> Principal:
+    return Principal(person_id=person.id, scope=Scope.PERSON)
+
+
+@pytest.fixture
+def principal(person: Person) -> Principal:
+    return principal_of(person)
+
+
+@pytest.fixture
+def token(house: RunningHouse, principal: Principal) -> str:
+    """An API token of Anna's."""
+    return house.data.database.write(lambda tx: add_token(tx, house.vault, principal, "test"))[1]
+
+
+@pytest.fixture
+def client(house: RunningHouse) -> Iterator[TestClient]:
+    """A browser without cookies at the site of `house`."""
+    from starlette.testclient import TestClient
+
+    from poolhouse.servers.site import build_site
+
+    with TestClient(
+        build_site(house), base_url="http://pools.test", follow_redirects=False, raise_server_exceptions=False
+    ) as browser:
+        yield browser
