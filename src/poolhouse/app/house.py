@@ -57,6 +57,9 @@ class RunningHouse:
     def accept_invitation(self) -> None:
         self.invitation = None
 
+    def version(self) -> int:
+        return self.data.database.version()
+
     def glance(self) -> Transaction:
         return self.data.database.glance()
 

@@ -52,6 +52,10 @@ class PageReader:
             except TimeoutError:
                 continue
 
+    async def close(self) -> None:
+        """Close what the fetcher holds open; `run` has ended."""
+        await self._fetcher.aclose()
+
     async def _read(self, item_id: ItemId, owner_id: PersonId, url: str) -> None:
         house = self._house
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager, suppress
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from poolhouse import __version__
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import ServerLock, open_data
 from poolhouse.app.house import RunningHouse
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 ADDRESS_NAME = "server.address"
 NOTES_SECONDS = 60.0
+USER_AGENT = f"Poolhouse/{__version__} (reads the pages that its people save)"
 _log = logging.getLogger("poolhouse")
 
 
@@ -59,6 +62,8 @@ async def run_server(directory: Path, settings: Settings, say: Callable[[str], N
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if reader:
+                await reader.close()
             with suppress(StoreError):
                 await house.write_uses()
 
@@ -79,7 +84,8 @@ def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, 
         data = open_data(directory, clock)
         house = RunningHouse(data, clock, Addresses(settings.base_url), committed)
         if settings.fetch_pages:
-            reader = PageReader(house, Fetcher(allowed_networks=settings.fetch_networks))
+            networks = tuple(ip_network(network) for network in settings.fetch_networks)
+            reader = PageReader(house, Fetcher(user_agent=USER_AGENT, allowed_networks=networks))
         try:
             yield house, reader
         finally:

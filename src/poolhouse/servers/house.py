@@ -41,6 +41,9 @@ class House(Protocol):
     def accept_invitation(self) -> None:
         """The first account is made: the link opens nothing any more."""
 
+    def version(self) -> int:
+        """A number that changes with any commit to the store, by whomever; what was true stays true while it stays."""
+
     def glance(self) -> Transaction:
         """For one short question of one statement, in the loop."""
 

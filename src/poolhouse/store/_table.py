@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 class Table:
     """Statements over one open transaction."""
 
-    __slots__ = ("_connection", "now", "now_seconds")
+    __slots__ = ("_connection", "now")
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self._connection = connection
         self.now = now
-        self.now_seconds = int(now.timestamp())
+
+    @property
+    def now_seconds(self) -> int:
+        """The transaction's time as it is stored."""
+        return int(self.now.timestamp())
 
     def _run(self, sql: str, **values: Any) -> None:
         self._connection.execute(sql, values)

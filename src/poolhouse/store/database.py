@@ -79,6 +79,14 @@ class Database:
         """For a question of one statement: no BEGIN, so nothing is pinned; each statement sees the newest commit."""
         return StoreTransaction(self._reading, self.clock.now())
 
+    def version(self) -> int:
+        """A number that is another one after any other connection's commit, this server's or a command's. About 1 µs.
+
+        SQLite's `PRAGMA data_version`, on the held reading connection.
+        """
+        with store_errors():
+            return int(self._reading.pragma("data_version"))
+
     def read_long(self, ask: Callable[[StoreTransaction], Result], deadline_seconds: float) -> Result:
         """Ask on a connection of its own; raises StoreBusyError when the deadline passes. For other threads."""
         end = time.monotonic() + deadline_seconds

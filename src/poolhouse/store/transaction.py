@@ -17,31 +17,41 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from poolhouse.store._table import Table
+
+_TABLES: dict[str, type[Table]] = {
+    "persons": PersonTable,
+    "sessions": SessionTable,
+    "secrets": SecretTable,
+    "pools": PoolTable,
+    "items": ItemTable,
+    "memberships": MembershipTable,
+    "trash": TrashTable,
+    "changes": ChangeTable,
+    "search": SearchTable,
+}
+
 
 class StoreTransaction:
-    """`ports.Transaction`. Cheap to make: ten slots and no statement."""
+    """`ports.Transaction`. Costs nothing to make: a table is made when it is first asked for."""
 
-    __slots__ = (
-        "changes",
-        "items",
-        "memberships",
-        "now",
-        "persons",
-        "pools",
-        "search",
-        "secrets",
-        "sessions",
-        "trash",
-    )
+    persons: PersonTable
+    sessions: SessionTable
+    secrets: SecretTable
+    pools: PoolTable
+    items: ItemTable
+    memberships: MembershipTable
+    trash: TrashTable
+    changes: ChangeTable
+    search: SearchTable
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self.now = now
-        self.persons = PersonTable(connection, now)
-        self.sessions = SessionTable(connection, now)
-        self.secrets = SecretTable(connection, now)
-        self.pools = PoolTable(connection, now)
-        self.items = ItemTable(connection, now)
-        self.memberships = MembershipTable(connection, now)
-        self.trash = TrashTable(connection, now)
-        self.changes = ChangeTable(connection, now)
-        self.search = SearchTable(connection, now)
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Table:
+        if name not in _TABLES:
+            raise AttributeError(name)
+        table = _TABLES[name](self._connection, self.now)
+        setattr(self, name, table)  # found from now on, without coming here
+        return table

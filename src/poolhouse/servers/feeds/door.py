@@ -1,7 +1,7 @@
 """FeedDoor: answers a feed request at once, in the loop, without a task, a template or the router.
 
 Order matters: who is asking, whether they may, and only then whether anything is new. An unchanged poll costs two
-index look-ups.
+index look-ups, or none while nobody writes to the store.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ from poolhouse.formats.feed import render, render_within
 from poolhouse.rules.access import Verb, allows
 from poolhouse.servers.feeds import credentials
 from poolhouse.servers.feeds.cache import DocumentCache
-from poolhouse.servers.feeds.validators import Validators, http_time, is_unchanged, last_modified
+from poolhouse.servers.feeds.memo import PollMemo
+from poolhouse.servers.feeds.validators import (
+    Validators,
+    http_time,
+    is_settled,
+    is_unchanged,
+    last_modified,
+)
 from poolhouse.servers.http.message import Reply, Request
 from poolhouse.services.feeds import FeedBuilder, FeedView, get_feed_pool
 from poolhouse.types import FeedFormat, PoolId, ReaderUse, SecretId
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from poolhouse.ports import Transaction
+    from poolhouse.servers.feeds.memo import Key
     from poolhouse.servers.house import House
     from poolhouse.types import Pool, Principal, Seq
 
@@ -58,30 +68,27 @@ class FeedDoor:
     def __init__(self, house: House) -> None:
         self._house = house
         self._cache = DocumentCache()
+        self._memo = PollMemo()
         self._builder: FeedBuilder | None = None
         self._validators: Validators | None = None
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a request for a feed; None for any other address."""
-        asked = _ADDRESS.fullmatch(request.path)
-        if asked is None:
-            # nothing else lives under /s/, and nobody shall learn there which secrets are near the mark
-            return _NOT_FOUND if request.path.startswith(b"/s/") else None
-        secret, pool_id, suffix = asked.groups()
-        page = dict(_PAGE.findall(request.query))
-        view = FeedView(
-            pool_id=PoolId(int(pool_id)),
-            format=_FORMATS[suffix],
-            secret=None if secret is None else secret.decode(),
-            before=int(page[b"before"]) if b"before" in page and b"archive" not in page else None,
-            archive=int(page[b"archive"]) if b"archive" in page else None,
-        )
         try:
-            return self._open(request, view)
+            version = self._house.version()
+            known = self._memo.get(key := self._memo.key(request), version)
+            if known is not None:
+                self._note(request, self._house.clock.now(), *known)
+                return known[1]
+            view = _view(request)
+            if view is None:
+                # nothing else lives under /s/, and nobody shall learn there which secrets are near the mark
+                return _NOT_FOUND if request.path.startswith(b"/s/") else None
+            return self._open(request, view, key, version)
         except StoreError:
             return _BUSY
 
-    def _open(self, request: Request, view: FeedView) -> Reply:
+    def _open(self, request: Request, view: FeedView, key: Key, version: int) -> Reply:
         tx = self._house.glance()
         vault = self._house.vault
         if view.secret is not None:
@@ -95,13 +102,15 @@ class FeedDoor:
             reply = _NOT_FOUND
         else:
             reply = self._document(request, view, tx, principal, pool)
+            if reply.status == 304 and principal.secret_id is not None and is_settled(pool, tx.now):
+                self._memo.put(key, version, principal.secret_id, reply)
         if principal.secret_id is not None:
-            self._note(request, tx, principal.secret_id, reply)
+            self._note(request, tx.now, principal.secret_id, reply)
         return reply
 
-    def _note(self, request: Request, tx: Transaction, secret_id: SecretId, reply: Reply) -> None:
+    def _note(self, request: Request, now: datetime, secret_id: SecretId, reply: Reply) -> None:
         user_agent = (request.header(b"user-agent") or b"").decode("latin-1")[:USER_AGENT_LENGTH]
-        self._house.used(secret_id, ReaderUse(at=tx.now, user_agent=user_agent, status=reply.status))
+        self._house.used(secret_id, ReaderUse(at=now, user_agent=user_agent, status=reply.status))
 
     def _document(
         self, request: Request, view: FeedView, tx: Transaction, principal: Principal, pool: Pool
@@ -153,6 +162,22 @@ class FeedDoor:
             revision = f"{RENDERER_REVISION} {house.addresses.base_url}"
             self._validators = Validators(house.server_id, revision)
         return self._builder, self._validators
+
+
+def _view(request: Request) -> FeedView | None:
+    """The document that a request names; None where it names none."""
+    asked = _ADDRESS.fullmatch(request.path)
+    if asked is None:
+        return None
+    secret, pool_id, suffix = asked.groups()
+    page = dict(_PAGE.findall(request.query))
+    return FeedView(
+        pool_id=PoolId(int(pool_id)),
+        format=_FORMATS[suffix],
+        secret=None if secret is None else secret.decode(),
+        before=int(page[b"before"]) if b"before" in page and b"archive" not in page else None,
+        archive=int(page[b"archive"]) if b"archive" in page else None,
+    )
 
 
 def _whole(builder: FeedBuilder, tx: Transaction, principal: Principal, view: FeedView) -> bytes:

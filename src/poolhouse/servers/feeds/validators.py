@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,14 @@ def last_modified(pool: Pool, now: datetime) -> datetime:
     So a reader that knows only times (Thunderbird) fetches once too often rather than once too seldom.
     """
     changed_at = pool.changed_at
-    if now - changed_at < UNSETTLED:
+    if not is_settled(pool, now):
         changed_at -= timedelta(seconds=1)
     return max(changed_at, EARLIEST)
+
+
+def is_settled(pool: Pool, now: datetime) -> bool:
+    """Whether Last-Modified stays as it is until the pool changes again."""
+    return now - pool.changed_at >= UNSETTLED
 
 
 def is_unchanged(
@@ -75,6 +81,7 @@ def tags_in(header: bytes) -> list[bytes]:
     return [part.strip().removeprefix(b"W/") for part in header.split(b",")]
 
 
+@lru_cache(maxsize=256)
 def http_time(at: datetime) -> bytes:
     """An HTTP date."""
     return format_datetime(at, usegmt=True).encode("ascii")
