@@ -46,7 +46,7 @@ bench: env-test programs ## Measure side by side with peers and draw the graphs
 
 # Pins stay where they are unless one asks: make lock UPGRADE=1
 lock: env-lock ## Write requirements/*.txt from requirements/*.in, with hashes
-	cd requirements && for set in build run test lock; do \
+	@cd requirements && for set in build run test lock; do \
 		../$(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 \
 			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 			$$set.in --output-file $$set.txt || exit; \
