@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -122,6 +124,22 @@ def test_a_search_is_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidInputError, match=reason) as caught:
         parse_query(text)
     assert caught.value.field == "query"
+
+
+_DOCUMENT = (Path(__file__).parents[2] / "docs" / "reference" / "search.md").read_text("utf-8")
+
+
+def test_every_search_in_the_document_is_understood_as_its_table_says() -> None:
+    words, conditions = _DOCUMENT.split("## Conditions", 1)
+    searches = re.findall(r"(?m)^\| `([^`]+)` \|", words)
+    assert len(searches) == 8
+    for search in searches:
+        assert all(isinstance(term, TextTerm) for term in parse_query(search).terms)
+    searches = re.findall(r"(?m)^\| `([^`]+)` \|", conditions)
+    terms = [term for search in searches for term in parse_query(search).terms]
+    assert len(terms) == len(searches)
+    assert {term.condition for term in terms if isinstance(term, ConditionTerm)} == set(Condition)
+    assert {term.value for term in terms if isinstance(term, ConditionTerm)} >= set(IS_VALUES)
 
 
 def test_a_search_may_be_as_long_as_the_limits() -> None:
