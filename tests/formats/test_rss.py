@@ -164,6 +164,7 @@ def test_a_dangerous_address_gives_way_to_the_pools_page(url: str) -> None:
         ("a" * 197 + "&amp;b", "a" * 197 + " …"),
         ("a" * 10 + '<img src="' + "b" * 1000, "a" * 10 + " …"),
         ('<img src="https://example.org/x.png">', "Page 1: salt &amp; pepper"),
+        ('<p>\u200b</p><img src="https://example.org/x.png">', "Page 1: salt &amp; pepper"),
         ("1 &lt; 2", "1 &lt; 2"),
     ],
 )

@@ -59,21 +59,18 @@ def render_rss_item(entry: FeedEntry, home_url: str) -> bytes:
     categories = "".join(
         f"<category>{escape(term)}</category>\n" for term in entry.categories if not is_blank(term)
     )
-    start = encode(
+    start = (
         f"<item>\n<title>{escape(title)}</title>\n<link>{escape(url)}</link>\n"
         f'<guid isPermaLink="false">{escape(legal_url(entry.id))}</guid>\n'
         f"<pubDate>{rfc822(entry.published)}</pubDate>\n{updated}{author}{categories}"
     )
-    return b"%b%b</item>\n" % (start, _content(entry.content_html, title))
-
-
-def _content(content_html: str, title: str) -> bytes:
-    if is_blank(content_html):
-        return b""
-    summary = _summary(content_html)
-    return b"<description>%b</description>\n<content:encoded>%b</content:encoded>\n" % (
-        encode(escape(escape(title) if is_blank(summary) else summary)),
-        escape_bytes(encode_html(content_html)),
+    if is_blank(entry.content_html):
+        return encode(f"{start}</item>\n")
+    summary = _summary(entry.content_html)
+    description = escape(escape(title) if is_blank(summary) else summary)
+    return b"%b%b</content:encoded>\n</item>\n" % (
+        encode(f"{start}<description>{description}</description>\n<content:encoded>"),
+        escape_bytes(encode_html(entry.content_html)),
     )
 
 
