@@ -251,6 +251,14 @@ async def test_a_name_that_nobody_knows(lab: Lab) -> None:
         await fetch(lab.fetcher({}), "http://page.example/")
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", ".".join(["a" * 60] * 5), "a..example", "-", "_"])
+async def test_a_name_that_cannot_be(host: str) -> None:
+    fetcher = Fetcher(user_agent="x")
+    with pytest.raises(FetchError):
+        await fetch(fetcher, f"http://{host}.invalid/")
+    await fetcher.aclose()
+
+
 async def test_nobody_listens(lab: Lab) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
