@@ -21,7 +21,7 @@ run: env-run ## Run the server (HTTP=127.0.0.1:8080 DATA=./data)
 environment: env-run ## Make the environment and start nothing, for a service
 
 demo: env-run ## Run a server with things in it to look at; they are gone when it stops
-	@exec $(BIN)/poolhouse demo
+	@exec $(BIN)/poolhouse demo --http $(HTTP)
 
 test: env-test programs ## Install what the tests need and run all of them
 	$(PYTEST) -m "not slow" --numprocesses=auto --maxprocesses=8
