@@ -26,11 +26,6 @@ class Request:
                 return value
         return None
 
-    def header_list(self, name: bytes) -> bytes | None:
-        """All headers of this lower-case name as one list, joined by commas (RFC 9110 §5.3), or None."""
-        values = [value for key, value in self.headers if key == name]
-        return b", ".join(values) if values else None
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
