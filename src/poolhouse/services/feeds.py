@@ -9,9 +9,9 @@ what changed since a version answers RFC 3229's `A-IM: feed`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha1
 from html import escape
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
 
 from poolhouse.errors import NotFoundError
 from poolhouse.rules.access import Verb
@@ -20,6 +20,7 @@ from poolhouse.types import Entry, FeedDocument, FeedEntry, FeedFormat, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
@@ -132,7 +133,7 @@ class FeedBuilder:
         owner = tx.persons.get(pool.owner_id)
         author = owner.name if owner else ""
         return FeedDocument(
-            id=uuid5(self.server_id, f"pool/{pool.id}").urn,
+            id=_urn(self.server_id, f"pool/{pool.id}"),
             title=pool.name,
             subtitle=f"Saved search: {pool.query}" if pool.kind is PoolKind.COMPUTED else "",
             author=author,
@@ -152,7 +153,7 @@ class FeedBuilder:
         place = entry.membership
         return FeedEntry(
             # of the pool and the item, so that taking it out and putting it back shows no reader a second entry
-            id=uuid5(self.server_id, f"pool/{place.pool_id}/item/{item.id}").urn,
+            id=_urn(self.server_id, f"pool/{place.pool_id}/item/{item.id}"),
             url=item.url,
             title=item.title,
             content_html=content_html(item.note, item.description),
@@ -161,6 +162,13 @@ class FeedBuilder:
             updated=item.changed_at,
             categories=item.tags,
         )
+
+
+def _urn(namespace: UUID, name: str) -> str:
+    """The URN of the name's version-5 UUID (RFC 9562 §5.5): what uuid.uuid5 gives, in a third of its time."""
+    digest = sha1(namespace.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"urn:uuid:{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def get_feed_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:

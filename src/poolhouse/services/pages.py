@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from poolhouse.ports import Transaction
     from poolhouse.types import ItemId, PersonId
 
+TITLE_LENGTH = 500
+DESCRIPTION_LENGTH = 2_000
+AUTHOR_LENGTH = 200
+
 
 def pending_pages(tx: Transaction, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
     """Links whose page was not read yet: item, owner, address. Survives a restart; one index look-up when idle."""
@@ -36,9 +40,9 @@ def record_page(
         return
     tx.items.edit(
         item_id,
-        title=(clean_title(title) or None) if item.title == item.url else None,
-        description=clean_note(description) or None,
-        author=(clean_title(author) or None) if not item.author else None,
+        title=_first(title, TITLE_LENGTH) if item.title == item.url else None,
+        description=clean_note(description[:DESCRIPTION_LENGTH]) or None,
+        author=_first(author, AUTHOR_LENGTH) if not item.author else None,
         favicon=favicon,
         page_state=PageState.DONE,
     )
@@ -49,7 +53,12 @@ def record_page_failure(tx: Transaction, item_id: ItemId, owner_id: PersonId, re
     """Remember why the page could not be read; the link stays as it was saved."""
     item = tx.items.get(item_id, owner_id)
     if item is not None and item.page_state is PageState.PENDING:
-        tx.items.edit(item_id, page_state=PageState.FAILED, page_error=clean_title(reason))
+        tx.items.edit(item_id, page_state=PageState.FAILED, page_error=_first(reason, TITLE_LENGTH))
+
+
+def _first(text: str, length: int) -> str | None:
+    """As much of a page's text as we keep: a page may say more than a person would."""
+    return clean_title(text[:length]) or None
 
 
 def _say(tx: Transaction, item_id: ItemId, owner_id: PersonId, *, is_trashed: bool) -> None:

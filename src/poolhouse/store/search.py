@@ -74,7 +74,7 @@ class SearchTable(Table):
             case Condition.TAG:
                 return _facet(self._tag(owner_id, term.value))
             case Condition.SITE:
-                return _facet(facets.site_facet(term.value.casefold().removeprefix("www.")))
+                return _facet(facets.site_facet(term.value))
             case Condition.KIND:
                 return _facet(facets.kind_facet(term.value))
             case Condition.POOL:

@@ -102,7 +102,7 @@ class FeedDoor:
             reply = _NOT_FOUND
         else:
             reply = self._document(request, view, tx, principal, pool)
-            if reply.status == 304 and principal.secret_id is not None and is_settled(pool, tx.now):
+            if reply.status in {200, 304} and principal.secret_id is not None and is_settled(pool, tx.now):
                 self._memo.put(key, version, principal.secret_id, reply)
         if principal.secret_id is not None:
             self._note(request, tx.now, principal.secret_id, reply)

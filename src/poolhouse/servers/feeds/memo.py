@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from poolhouse.types import SecretId
 
 MEMO_LIMIT = 4_096
+MEMO_BYTES = 8 * 1024 * 1024  # most of it shared with the DocumentCache
 _RELEVANT = frozenset(
     {b"authorization", b"cookie", b"if-none-match", b"if-modified-since", b"a-im", b"accept", b"range"}
 )
@@ -21,10 +22,11 @@ Key = tuple[object, ...]
 
 
 class PollMemo:
-    """Remembers 304s only: they have no body, so the memory they take is small and bounded."""
+    """Remembers replies to readers' secrets, up to a number and a size in all; past those it starts anew."""
 
     def __init__(self) -> None:
         self._version: int | None = None
+        self._size_bytes = 0
         self._replies: dict[Key, tuple[SecretId, Reply]] = {}
 
     @staticmethod
@@ -39,12 +41,19 @@ class PollMemo:
     def get(self, key: Key, version: int) -> tuple[SecretId, Reply] | None:
         """The secret that was shown and the reply it got, if the store is still at that version."""
         if version != self._version:
-            self._replies.clear()
+            self._forget()
             self._version = version
             return None
         return self._replies.get(key)
 
     def put(self, key: Key, version: int, secret_id: SecretId, reply: Reply) -> None:
         """Remember a reply that holds while the store stays at `version`."""
-        if version == self._version and len(self._replies) < MEMO_LIMIT:
+        if len(self._replies) >= MEMO_LIMIT or self._size_bytes + len(reply.body) > MEMO_BYTES:
+            self._forget()
+        if version == self._version:
+            self._size_bytes += len(reply.body)
             self._replies[key] = (secret_id, reply)
+
+    def _forget(self) -> None:
+        self._replies.clear()
+        self._size_bytes = 0

@@ -1,0 +1,69 @@
+"""`poolhouse demo`: the same server with a sample person, pools and links, in a directory that is thrown away."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.app.clock import SystemClock
+from poolhouse.app.data import open_data
+from poolhouse.app.demo import DEMO_PASSWORD, DEMO_PERSON, fill_with_samples
+from poolhouse.cli._parser import command
+from poolhouse.cli._shared import output_of
+from poolhouse.rules.addresses import Addresses
+from poolhouse.services.secrets import add_feed_secret
+from poolhouse.settings import load_settings
+from poolhouse.types import FeedFormat
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = command(
+        commands,
+        "demo",
+        run,
+        "try the server with sample links; nothing is kept",
+        "poolhouse demo --http 127.0.0.1:8080",
+    )
+    parser.add_argument("--http", default="127.0.0.1:8080", metavar="HOST:PORT", help="default: %(default)s")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fill a scratch directory and serve it."""
+    import uvloop
+
+    from poolhouse.app.server import run_server
+
+    settings = load_settings(
+        Path("/nonexistent"),
+        {"http": arguments.http, "base_url": f"http://{arguments.http}", "fetch_pages": "no"},
+        {},
+    )
+    with tempfile.TemporaryDirectory(prefix="poolhouse-demo-") as scratch:
+        _prepare(Path(scratch), settings.base_url, arguments)
+        uvloop.run(run_server(Path(scratch), settings, lambda words: print(words, flush=True)))
+    return 0
+
+
+def _prepare(scratch: Path, base_url: str, arguments: argparse.Namespace) -> None:
+    data = open_data(scratch, SystemClock())
+    try:
+        principal, pool = data.database.write(fill_with_samples)
+        secret, text = data.database.write(
+            lambda tx: add_feed_secret(tx, data.vault, principal, pool.id, "the demo's reader")
+        )
+    finally:
+        data.close()
+    assert secret.pool_id is not None
+    addresses = Addresses(base_url)
+    feed = addresses.feed(secret.pool_id, FeedFormat.ATOM, text)
+    curl = f"curl -s {feed}"
+    output_of(arguments).say(
+        f"Log in at {base_url}/ as {DEMO_PERSON} with the password: {DEMO_PASSWORD}\n"
+        f"{pool.path} as a private feed, for any reader:\n  {feed}\nRead it here:\n  {curl}",
+        {"person": DEMO_PERSON, "password": DEMO_PASSWORD, "feed": feed, "curl": curl},
+    )
