@@ -113,6 +113,7 @@ def rss2email(url: str, home: Path, state: dict[str, Any]) -> set[str] | None:
         str(home / "r2e.json"),
     ]
     if "made" not in state:
+        (home / "Maildir").mkdir()
         (home / "r2e.cfg").write_text(
             "[DEFAULT]\nfrom = a@pools.test\nto = b@pools.test\nemail-protocol = maildir\n"
             f"maildir-path = {home}/Maildir\nmaildir-mailbox = feeds\n"

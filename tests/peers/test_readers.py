@@ -82,7 +82,7 @@ def _observe(peer: Peer, reader: Reader, way: str, tmp_path: Path) -> tuple[str,
             return statuses
         if found is None:
             return f"{statuses}, fails"
-        assert set(titles) <= found, f"{pool}: {found}"
+        assert set(titles) <= found, f"{pool}: {found} {statuses}"
         return statuses
 
     first = ask(url, home, state, FIRST)

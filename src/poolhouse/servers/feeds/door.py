@@ -116,11 +116,13 @@ class FeedDoor:
         self, request: Request, view: FeedView, tx: Transaction, principal: Principal, pool: Pool
     ) -> Reply:
         _, validators = self._tools()
-        etag, modified = validators.etag(pool, view), last_modified(pool, tx.now)
-        if is_unchanged(
-            request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, modified
-        ):
-            return Reply(304, ((b"etag", etag), (b"last-modified", http_time(modified)), *_PRIVATE), b"")
+        etag = validators.etag(pool, view)
+        if is_unchanged(request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, pool):
+            return Reply(
+                304,
+                ((b"etag", etag), (b"last-modified", http_time(last_modified(pool, tx.now))), *_PRIVATE),
+                b"",
+            )
         try:
             # one snapshot, so that the ETag is the one of these bytes
             return self._house.read(lambda tx: self._changed(request, view, tx, principal))

@@ -67,13 +67,17 @@ def is_settled(pool: Pool, now: datetime) -> bool:
 
 
 def is_unchanged(
-    if_none_match: bytes | None, if_modified_since: bytes | None, etag: bytes, modified: datetime
+    if_none_match: bytes | None, if_modified_since: bytes | None, etag: bytes, pool: Pool
 ) -> bool:
-    """Whether the reader has this document already; If-None-Match wins over If-Modified-Since."""
+    """Whether the reader has this document already; If-None-Match wins over If-Modified-Since.
+
+    A time is compared with that of the change itself, not with the early one that an unsettled pool shows: two changes
+    in one second then never look like one.
+    """
     if if_none_match is not None:
         return if_none_match.strip() == b"*" or etag in tags_in(if_none_match)
     since = None if if_modified_since is None else _http_time(if_modified_since)
-    return since is not None and since >= modified
+    return since is not None and since >= max(pool.changed_at, EARLIEST)
 
 
 def tags_in(header: bytes) -> list[bytes]:
