@@ -8,14 +8,13 @@ import re
 import tempfile
 from typing import TYPE_CHECKING
 
-from poolhouse.errors import StoreFullError, StoreReadOnlyError
+from poolhouse.store.failures import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
-_NO_SPACE = 28
 
 
 class BlobFiles:
@@ -36,17 +35,10 @@ class BlobFiles:
         path = self.path(address)
         if path.exists():
             return address
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(file.name, path)
-            _sync_directory(path.parent)
-        except OSError as error:
-            kind = StoreFullError if error.errno == _NO_SPACE else StoreReadOnlyError
-            raise kind(f"{path.parent}: {error.strerror}") from error
+        with disk_errors():
+            _make_directory(self.root)
+            _make_directory(path.parent)
+            _write(content, path)
         return address
 
     def get(self, address: str) -> bytes | None:
@@ -63,7 +55,28 @@ class BlobFiles:
                 yield address
 
 
-def _sync_directory(path: Path) -> None:
+def _make_directory(path: Path) -> None:
+    if not path.is_dir():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_directory(path.parent)
+
+
+def _write(content: bytes, path: Path) -> None:
+    file = tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False)  # noqa: SIM115 - closed below
+    try:
+        with file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(file.name, path)
+    except BaseException:
+        os.unlink(file.name)  # on a full disk, what is left of it would keep the disk full
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make names in a directory durable: a new file's name is the directory's content, not the file's."""
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)

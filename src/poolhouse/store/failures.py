@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,3 +51,14 @@ def store_errors() -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise translate(error) from error
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Let StoreErrors out, with the system's as their cause."""
+    try:
+        yield
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind = StoreFullError if is_full else StoreReadOnlyError
+        raise kind(f"{error.filename or 'the disk'}: {error.strerror}") from error

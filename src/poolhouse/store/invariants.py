@@ -1,0 +1,174 @@
+"""What must always hold: whatever is counted, ordered or indexed, against the rows it speaks of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.errors import InvalidInputError
+from poolhouse.rules.query import parse_query
+from poolhouse.rules.urls import url_key
+from poolhouse.store.facets import owner_facet, pool_facet, tag_facet
+from poolhouse.store.search import SearchTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import apsw
+
+RULES = (
+    (
+        "pool {} counts {} entries and holds {}",
+        "SELECT pool.id, entry_count, count(item_id) AS held FROM pool LEFT JOIN membership ON pool_id = pool.id"
+        " GROUP BY pool.id HAVING entry_count <> held",
+    ),
+    (
+        "pool {} has given number {} or position {} already, by its counters {} and {} it has not",
+        "SELECT pool.id, max(number), max(position), last_number, last_position FROM pool JOIN membership"
+        " ON pool_id = pool.id GROUP BY pool.id HAVING max(number) > last_number OR max(position) > last_position",
+    ),
+    (
+        "pool {} has number {} twice",
+        "SELECT pool_id, number FROM membership GROUP BY pool_id, number HAVING count(*) > 1",
+    ),
+    (
+        "entry of item {} in pool {} has version {}, which is still to come",
+        "SELECT item_id, pool_id, version FROM membership"
+        " WHERE version > (SELECT coalesce(max(seq), 0) FROM change)",
+    ),
+    (
+        "pool {} has version {}, which is still to come",
+        "SELECT id, version FROM pool WHERE version > (SELECT coalesce(max(seq), 0) FROM change)",
+    ),
+    (
+        "entry of item {} in pool {} is of version {}, its pool of an earlier one, {}",
+        "SELECT item_id, pool_id, membership.version, pool.version FROM membership JOIN pool ON pool.id = pool_id"
+        " WHERE membership.version > pool.version",
+    ),
+    (
+        "tag {} counts {} items and {} bear it",
+        "SELECT tag.id, item_count, count(item.id) AS held FROM tag LEFT JOIN item_tag ON tag_id = tag.id"
+        " LEFT JOIN item ON item.id = item_id AND trashed_at IS NULL GROUP BY tag.id HAVING item_count <> held",
+    ),
+    (
+        "item {} is in no pool",
+        "SELECT id FROM item WHERE trashed_at IS NULL AND NOT EXISTS (SELECT 1 FROM membership JOIN pool"
+        " ON pool.id = pool_id WHERE item_id = item.id AND kind = 'manual' AND pool.trashed_at IS NULL)",
+    ),
+    (
+        "item {} is in the trash and in pool {}",
+        "SELECT item.id, pool_id FROM item JOIN membership ON item_id = item.id WHERE trashed_at IS NOT NULL",
+    ),
+    (
+        "item {} is not in the trash, but has a place to go back to in pool {}",
+        "SELECT item.id, pool_id FROM item JOIN trashed_place ON item_id = item.id WHERE trashed_at IS NULL",
+    ),
+    (
+        "item {} of person {} is in pool {} of person {}",
+        "SELECT item.id, item.owner_id, pool.id, pool.owner_id FROM membership JOIN item ON item.id = item_id"
+        " JOIN pool ON pool.id = pool_id WHERE item.owner_id <> pool.owner_id",
+    ),
+    (
+        "item {} of person {} bears tag {} of person {}",
+        "SELECT item.id, item.owner_id, tag.id, tag.owner_id FROM item_tag JOIN item ON item.id = item_id"
+        " JOIN tag ON tag.id = tag_id WHERE item.owner_id <> tag.owner_id",
+    ),
+    (
+        "pool {} is called {}, but its path is {}",
+        "SELECT pool.id, pool.name, pool.path FROM pool LEFT JOIN pool AS parent ON parent.id = pool.parent_id"
+        " WHERE pool.path COLLATE BINARY <> coalesce(parent.path || '/', '') || pool.name",
+    ),
+    (
+        "pool {} is live in pool {}, which is in the trash",
+        "SELECT pool.id, parent.id FROM pool JOIN pool AS parent ON parent.id = pool.parent_id"
+        " WHERE pool.trashed_at IS NULL AND parent.trashed_at IS NOT NULL",
+    ),
+    (
+        "person {} has {} pools that are always there, not 2",
+        "SELECT person.id, count(role) FROM person LEFT JOIN pool ON owner_id = person.id"
+        " AND role IS NOT NULL AND trashed_at IS NULL GROUP BY person.id HAVING count(role) <> 2",
+    ),
+    (
+        "item {} is not in the search index",
+        "SELECT id FROM item WHERE trashed_at IS NULL AND id NOT IN (SELECT id FROM item_text_docsize)",
+    ),
+    (
+        "the search index has item {}, which is not there",
+        "SELECT id FROM item_text_docsize WHERE id NOT IN (SELECT id FROM item WHERE trashed_at IS NULL)",
+    ),
+)
+"""What must find nothing: the fault's words, and a query whose rows fill them."""
+
+_FACETS = (
+    (
+        owner_facet,
+        "SELECT id FROM person",
+        "SELECT id FROM item WHERE owner_id = ? AND trashed_at IS NULL",
+    ),
+    (
+        tag_facet,
+        "SELECT id FROM tag",
+        "SELECT id FROM item JOIN item_tag ON item_id = id WHERE tag_id = ? AND trashed_at IS NULL",
+    ),
+    (
+        pool_facet,
+        "SELECT id FROM pool WHERE kind = 'manual'",
+        "SELECT item_id FROM membership WHERE pool_id = ?",
+    ),
+)
+"""Made-up words of the index: the word of a thing, the things, and the items that must bear the word of each."""
+
+
+def broken_rules(connection: apsw.Connection) -> Iterator[str]:
+    """The faults that plain queries find."""
+    for words, sql in RULES:
+        for row in connection.execute(sql):
+            yield words.format(*row)
+
+
+def wrong_keys(connection: apsw.Connection) -> Iterator[str]:
+    """Items whose address is kept under another key than the one it has: the same page could be saved twice."""
+    for item_id, url, key in connection.execute("SELECT id, url, url_key FROM item"):
+        try:
+            wanted = url_key(url)
+        except InvalidInputError:
+            yield f"item {item_id} has an address that is none: {url[:100]!r}"
+            continue
+        if wanted != key:
+            yield f"item {item_id} is kept under {key[:100]!r} and should be under {wanted[:100]!r}"
+
+
+def wrong_facets(connection: apsw.Connection) -> Iterator[str]:
+    """Tags, pools and persons that the search index does not have as the tables do."""
+    for facet, things, bearers in _FACETS:
+        for thing in _numbers(connection, things):
+            found = {row[0] for row in connection.execute(_MATCH, (f'facet : "{facet(thing)}"',))}
+            wanted = {row[0] for row in connection.execute(bearers, (thing,))}
+            if found != wanted:
+                yield f"the search index has {facet(thing)} wrong for items {sorted(found ^ wanted)[:10]}"
+
+
+def _numbers(connection: apsw.Connection, sql: str) -> list[Any]:
+    return [row[0] for row in connection.execute(sql)]
+
+
+_MATCH = "SELECT rowid FROM item_text WHERE item_text MATCH ?"
+
+
+def wrong_computed_pools(connection: apsw.Connection) -> Iterator[str]:
+    """Computed pools that do not hold what their query finds."""
+    search = SearchTable(connection, datetime.fromtimestamp(0, UTC))
+    sql = "SELECT id, owner_id, query FROM pool WHERE kind = 'computed' AND trashed_at IS NULL"
+    rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+    for pool_id, owner_id, text in rows:
+        try:
+            wanted = set(search.all_matches(owner_id, parse_query(text)))
+        except InvalidInputError as error:
+            yield f"pool {pool_id} has a query that is none: {error.reason}"
+            continue
+        held = {
+            row[0]
+            for row in connection.execute("SELECT item_id FROM membership WHERE pool_id = ?", (pool_id,))
+        }
+        if held != wanted:
+            yield f"pool {pool_id} does not hold what its query finds: items {sorted(held ^ wanted)[:10]}"
