@@ -10,7 +10,7 @@ CODE := src tests bench examples tools/*.py
 
 export PYTHON
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick check format bench lock clean environment env-run env-test env-lock programs
+.PHONY: help run demo test quick check format reference bench lock clean environment env-run env-test env-lock programs
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,11 +35,15 @@ check: env-test ## Check format, style, types, who imports whom, and the documen
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
+	$(BIN)/python tools/write_reference.py --check
 	$(PYTEST) -q tests/docs
 
 format: env-test ## Format the code, and mend what can be mended without thinking
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
+
+reference: env-run ## Write the reference pages that are made from the code
+	$(BIN)/python tools/write_reference.py
 
 bench: env-test programs ## Measure side by side with peers and draw the graphs
 	$(BIN)/python -m bench

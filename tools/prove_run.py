@@ -6,8 +6,6 @@ The directory is a checkout; its environment is made if it is not there yet. The
 directory and the port is a free one. Standard library only: it runs before anything is installed.
 """
 
-# ruff: noqa: INP001, S310
-
 from __future__ import annotations
 
 import os
