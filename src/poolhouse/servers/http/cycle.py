@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
@@ -42,9 +43,11 @@ class FrontCycle(RequestResponseCycle):
             except ClientDisconnect:
                 if not self.disconnected:
                     raise
-                logger.info(
-                    "%s went away before its request was complete", shown_client(self.scope["client"])
-                )
+                logger.debug("%s went away before all was said", shown_client(self.scope["client"]))
+            except asyncio.CancelledError:
+                # the server ends; the task does too, right here
+                self.disconnected = True
+                logger.warning("%s was cut off while it was answered", shown_client(self.scope["client"]))
 
         await super().run_asgi(ask)
 

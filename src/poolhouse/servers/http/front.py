@@ -40,7 +40,7 @@ class Front:
         self.prefixes = prefixes
         self.has_access_log = has_access_log
         self.is_draining = False
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # in the order in which they came
         self.state = ServerState()
         self.date_line = b""
         self._is_empty = asyncio.Event()
@@ -84,7 +84,7 @@ class Front:
 
     def admit(self, newcomer: Connection) -> None:
         """Take in a connection; where there are too many, the one that rested longest makes room, or it must go."""
-        self.connections.add(newcomer)
+        self.connections[newcomer] = None
         if len(self.connections) <= self.limits.connections:
             return
         resting = [each for each in self.connections if each is not newcomer and each.is_resting]
@@ -95,7 +95,7 @@ class Front:
 
     def forget(self, connection: Connection) -> None:
         """The connection is gone."""
-        self.connections.discard(connection)
+        self.connections.pop(connection, None)
         if self.is_draining and not self.connections:
             self._is_empty.set()
 
