@@ -1,0 +1,180 @@
+"""Everything a person keeps, in formats that outlive us; docs/reference/export.md describes them.
+
+Long questions: run them where a deadline is.
+"""
+
+from __future__ import annotations
+
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from poolhouse.formats.dates import rfc3339
+from poolhouse.formats.netscape import NetscapeBookmark, write_netscape
+from poolhouse.formats.opml import OpmlFeed, write_opml
+from poolhouse.rules.access import Verb
+from poolhouse.rules.urls import is_linkable
+from poolhouse.services._access import require_own
+from poolhouse.types import FeedFormat, Mark, PoolKind, Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from poolhouse.ports import Transaction
+    from poolhouse.rules.addresses import Addresses
+    from poolhouse.types import Item, ItemId, Pool, Principal
+
+EXPORT_VERSION = 1
+_PAGE_SIZE = 500
+_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class _Place(NamedTuple):
+    """Where an item is: the pool, and its rank there, 1 at the bottom; None in the trash, which has no order."""
+
+    pool: Pool
+    rank: int | None
+
+
+def export_json_lines(tx: Transaction, principal: Principal) -> Iterator[str]:
+    """Yield one JSON document a line (with its line feed): what this is, the pools, then the items, newest first.
+
+    Nothing is left out but secrets, and the icons of pages, which can be fetched again. Memory is that of the places:
+    some hundred bytes an item.
+    """
+    require_own(principal, Verb.READ)
+    person = tx.persons.get(principal.person_id)
+    yield _line(
+        type="export",
+        version=EXPORT_VERSION,
+        person=person.name if person else "",
+        exported_at=rfc3339(tx.now),
+    )
+    pools = [*tx.pools.of(principal.person_id), *tx.pools.trashed(principal.person_id)]
+    for pool in pools:
+        yield _line(**_pool_data(pool))
+    places = _places(tx, pools)
+    seen: set[ItemId] = set()
+    for item in _items(tx, principal):
+        seen.add(item.id)
+        yield _line(**_item_data(item, places.get(item.id, [])))
+    for item_id in sorted(places.keys() - seen, reverse=True):
+        # an export is a way out of a damaged store too: what the search index has lost is in its pools still
+        if lost := tx.items.get(item_id, principal.person_id):
+            yield _line(**_item_data(lost, places[item_id]))
+
+
+def export_netscape(tx: Transaction, principal: Principal) -> str:
+    """Write the links that are not in the trash as a bookmark file, each under every pool that it is in.
+
+    Pools are folders, by path; what is topmost comes first. Saved searches are left out, they fill themselves. Import
+    reads it back to the same addresses, titles, tags, notes, dates and pools.
+    """
+    require_own(principal, Verb.READ)
+    pools = [pool for pool in tx.pools.of(principal.person_id) if pool.kind is PoolKind.MANUAL]
+    return write_netscape(
+        bookmark
+        for pool in sorted(pools, key=lambda each: each.path.split("/"))
+        for bookmark in _bookmarks(tx, principal, pool)
+    )
+
+
+def export_opml(tx: Transaction, principal: Principal, addresses: Addresses) -> str:
+    """Write the addresses of every pool's feed, without secrets, for a reader that asks for name and password."""
+    require_own(principal, Verb.READ)
+    person = tx.persons.get(principal.person_id)
+    return write_opml(
+        f"Pools of {person.name if person else ''}",
+        (
+            OpmlFeed(
+                title=pool.path,
+                feed_url=addresses.feed(pool.id, FeedFormat.ATOM),
+                home_url=addresses.pool(pool.id),
+            )
+            for pool in tx.pools.of(principal.person_id)
+        ),
+    )
+
+
+def _items(tx: Transaction, principal: Principal) -> Iterator[Item]:
+    """Every item, those in the trash last, a page at a time."""
+    before: ItemId | None = None
+    while page := tx.search.find(principal.person_id, Query(), before=before, limit=_PAGE_SIZE):
+        yield from page
+        before = page[-1].id
+    before = None
+    while page := tx.items.trashed(principal.person_id, before=before, limit=_PAGE_SIZE):
+        yield from page
+        before = page[-1].id
+
+
+def _places(tx: Transaction, pools: list[Pool]) -> dict[ItemId, list[_Place]]:
+    places: dict[ItemId, list[_Place]] = {}
+    for pool in pools:
+        if pool.kind is PoolKind.MANUAL:
+            for rank, item_id in enumerate(tx.memberships.item_ids(pool.id), start=1):
+                places.setdefault(item_id, []).append(_Place(pool, rank))
+            for item_id in tx.trash.items_of(pool.id):
+                places.setdefault(item_id, []).append(_Place(pool, None))
+    return places
+
+
+def _bookmarks(tx: Transaction, principal: Principal, pool: Pool) -> Iterator[NetscapeBookmark]:
+    folders = tuple(pool.path.split("/"))
+    before: int | None = None
+    while page := tx.memberships.newest(pool.id, principal.person_id, before=before, limit=_PAGE_SIZE):
+        for entry in page:
+            item = entry.item
+            if is_linkable(item.url):
+                yield NetscapeBookmark(
+                    url=item.url,
+                    title=item.title,
+                    note=item.note,
+                    folders=folders,
+                    tags=item.tags,
+                    added_at=item.created_at,
+                    modified_at=item.changed_at,
+                    is_unread=Mark.READ not in item.marks,
+                )
+        before = page[-1].membership.position
+
+
+def _line(**data: Any) -> str:
+    return _json(data) + "\n"
+
+
+def _pool_data(pool: Pool) -> dict[str, Any]:
+    return {
+        "type": "pool",
+        "id": pool.id,
+        "path": pool.path,
+        "kind": pool.kind.value,
+        "role": pool.role.value if pool.role else None,
+        "query": pool.query,
+        "created_at": rfc3339(pool.created_at),
+        "trashed_at": _time(pool.trashed_at),
+    }
+
+
+def _item_data(item: Item, places: list[_Place]) -> dict[str, Any]:
+    return {
+        "type": "item",
+        "id": item.id,
+        "kind": item.kind.value,
+        "url": item.url,
+        "title": item.title,
+        "note": item.note,
+        "author": item.author,
+        "description": item.description,
+        "tags": list(item.tags),
+        "marks": sorted(mark.value for mark in item.marks),
+        "pools": [{"id": place.pool.id, "path": place.pool.path, "rank": place.rank} for place in places],
+        "created_at": rfc3339(item.created_at),
+        "saved_at": rfc3339(item.saved_at),
+        "changed_at": rfc3339(item.changed_at),
+        "trashed_at": _time(item.trashed_at),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)

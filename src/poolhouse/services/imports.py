@@ -1,0 +1,176 @@
+"""Bringing bookmarks in from other programs, some at a time, so that nobody else has to wait.
+
+`plan_import` puts a file's bookmarks in order, `import_batch` saves some of them in a transaction of its own. No row
+fails the others: what cannot be kept is in the report, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from poolhouse.errors import ConflictError, InvalidInputError
+from poolhouse.rules.names import (
+    POOL_NAME_LENGTH_LIMIT,
+    TITLE_LENGTH_LIMIT,
+    clean_note,
+    clean_pool_name,
+    clean_title,
+)
+from poolhouse.rules.tags import clean_tags
+from poolhouse.rules.urls import clean_url, url_key
+from poolhouse.services.links import mark_item, save_link, target_pool
+from poolhouse.services.pools import DEPTH_LIMIT, add_pool
+from poolhouse.types import Mark, PoolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poolhouse.formats.netscape import NetscapeBookmark, NetscapeReading
+    from poolhouse.ports import Transaction
+    from poolhouse.types import Pool, PoolId, Principal
+
+BATCH_SIZE = 200
+"""So many bookmarks in one transaction keep the writer for some tens of milliseconds."""
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+_URL_SHOWN_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedBookmark:
+    """A bookmark that was not kept: where it stood in the file (its folders, joined by "/"), and why."""
+
+    place: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import did. Reports of two batches add up."""
+
+    added: int = 0
+    merged: int = 0
+    refused: tuple[RefusedBookmark, ...] = ()
+
+    def __add__(self, other: ImportReport) -> ImportReport:
+        return ImportReport(
+            added=self.added + other.added,
+            merged=self.merged + other.merged,
+            refused=self.refused + other.refused,
+        )
+
+
+def plan_import(reading: NetscapeReading) -> tuple[NetscapeBookmark, ...]:
+    """Return a file's bookmarks in the order to save them: oldest first, so that the newest ends on top.
+
+    Among those of one second, and those without a date, the file's first ends on top. Undated ones go below all.
+    """
+    bookmarks = list(reversed(reading.bookmarks))
+    bookmarks.sort(key=lambda each: each.added_at or _BEFORE_ALL)
+    return tuple(bookmarks)
+
+
+def import_batch(
+    tx: Transaction,
+    principal: Principal,
+    bookmarks: Iterable[NetscapeBookmark],
+    *,
+    base_pool: Pool | None = None,
+    fetch_pages: bool = False,
+) -> ImportReport:
+    """Save bookmarks with their folders as pools, tags, notes and dates; merge those that are kept already.
+
+    Folders become pools beneath `base_pool`, which takes the loose links too; without one, folders become pools at
+    the top and loose links go to Bookmarks. Raises InvalidInputError where `base_pool` is a saved search,
+    NotFoundError where it is gone. Costs what `links.save_link` costs for each.
+    """
+    if base_pool is not None:
+        base_pool = target_pool(tx, principal, base_pool.id)
+    importing = _Importing(tx, principal, base_pool, is_fetching=fetch_pages)
+    report = ImportReport()
+    for bookmark in bookmarks:
+        report = report + importing.save(bookmark)
+    return report
+
+
+class _Importing:
+    """One batch; remembers the pools that its folders are."""
+
+    def __init__(
+        self, tx: Transaction, principal: Principal, base_pool: Pool | None, *, is_fetching: bool
+    ) -> None:
+        self._tx = tx
+        self._principal = principal
+        self._base = base_pool
+        self._is_fetching = is_fetching
+        self._pools: dict[tuple[str, ...], Pool] = {}
+
+    def save(self, bookmark: NetscapeBookmark) -> ImportReport:
+        try:
+            # before its folders are made: what is refused leaves nothing behind
+            tags = self._checked_tags(clean_url(bookmark.url), bookmark.tags)
+            note = clean_note(bookmark.note)
+            saved = save_link(
+                self._tx,
+                self._principal,
+                bookmark.url,
+                pool_id=self._pool_id(bookmark.folders),
+                # a page can call itself anything: a long title is no reason to lose the link
+                title=clean_title(bookmark.title, limit=len(bookmark.title))[:TITLE_LENGTH_LIMIT],
+                note=note,
+                tags=tags,
+                created_at=bookmark.added_at,
+                fetch_page=self._is_fetching,
+            )
+        except (InvalidInputError, ConflictError) as error:
+            place, url = "/".join(bookmark.folders), bookmark.url[:_URL_SHOWN_LENGTH]
+            return ImportReport(refused=(RefusedBookmark(place=place, url=url, reason=error.reason),))
+        if bookmark.is_unread is False:
+            mark_item(self._tx, self._principal, saved.item.id, Mark.READ, is_on=True)
+        return ImportReport(added=int(saved.is_new), merged=int(not saved.is_new))
+
+    def _checked_tags(self, url: str, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """The tags, once it is sure that they can join those the item has."""
+        names = clean_tags(tags)
+        known = self._tx.items.by_key(self._principal.person_id, url_key(url)) if names else None
+        item = None if known is None else self._tx.items.get(known, self._principal.person_id)
+        if item is not None:
+            clean_tags((*item.tags, *names))
+        return names
+
+    def _pool_id(self, folders: tuple[str, ...]) -> PoolId | None:
+        room = DEPTH_LIMIT - (self._base.path.count("/") + 1 if self._base else 0)
+        pool = self._pool(folders[: max(room, 0)])
+        return pool.id if pool else None
+
+    def _pool(self, folders: tuple[str, ...]) -> Pool | None:
+        """The pool that a folder is; None for Bookmarks."""
+        if not folders:
+            return self._base
+        if folders not in self._pools:
+            parent = self._pool(folders[:-1])
+            self._pools[folders] = self._find_or_add(parent, _pool_name(folders[-1]))
+        return self._pools[folders]
+
+    def _find_or_add(self, parent: Pool | None, name: str) -> Pool:
+        """The manual pool of that name there; a saved search of the same name stays what it is."""
+        for candidate in (name, *(f"{name} ({copy})" for copy in range(2, 100))):
+            path = f"{parent.path}/{candidate}" if parent else candidate
+            found = self._tx.pools.by_path(self._principal.person_id, path)
+            if found is None:
+                return add_pool(self._tx, self._principal, candidate, parent_id=parent.id if parent else None)
+            if found.kind is PoolKind.MANUAL:
+                return found
+        raise ConflictError("pool", f"there are too many saved searches called {name}")
+
+
+def _pool_name(folder: str) -> str:
+    """A folder's name as a pool can have it: other programs allow what would break a path."""
+    name = clean_title(folder.replace("/", "-"), limit=len(folder))[: POOL_NAME_LENGTH_LIMIT - 5].strip()
+    try:
+        return clean_pool_name(name)
+    except InvalidInputError:
+        return "Unnamed"  # "", "." or ".."
