@@ -62,6 +62,13 @@ def one_time_link(make: subprocess.Popen[str], port: int) -> str:
     raise AssertionError("make run ended without printing a one-time link")
 
 
+def show_the_rest(make: subprocess.Popen[str]) -> None:
+    """Print what else it says: the reason, where the proof fails."""
+    assert make.stdout is not None
+    for line in make.stdout:
+        print(f"  | {line}", end="", flush=True)
+
+
 def prove(directory: Path, data: Path) -> None:
     """Run it and look; raises AssertionError with what was not as promised."""
     port = free_port()
@@ -78,8 +85,7 @@ def prove(directory: Path, data: Path) -> None:
         too_long.start()
         try:
             link = one_time_link(make, port)
-            assert make.stdout is not None
-            threading.Thread(target=make.stdout.read, daemon=True).start()
+            threading.Thread(target=show_the_rest, args=[make], daemon=True).start()
             front = status_of(f"http://127.0.0.1:{port}/")
             assert front in {200, 401}, f"the front page answered {front}"
             first = status_of(link)
