@@ -41,7 +41,7 @@ class RunningServer:
     output: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
-    def start(self) -> RunningServer:
+    def start(self) -> Self:
         """Start, and return once it listens."""
         self.process = subprocess.Popen(
             [

@@ -37,12 +37,10 @@ class Feeds:
     secret: Secret
     text: str
 
-    def get(
-        self, path: str | None = None, *, query: str = "", method: bytes = b"GET", **headers: str
-    ) -> Reply:
+    def get(self, path: str | None = None, *, query: str = "", **headers: str) -> Reply:
         sent = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
         reply = self.door.answer(
-            Request(method, (path or self.path()).encode("latin-1"), query.encode(), sent)
+            Request(b"GET", (path or self.path()).encode("latin-1"), query.encode(), sent)
         )
         assert reply is not None
         return reply
