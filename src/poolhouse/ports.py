@@ -212,7 +212,12 @@ class Memberships(Protocol):
     def touch(self, item_id: ItemId, version: Seq) -> None:
         """The item changed visibly: its entries and the pools they are in get this version."""
 
-    def of_item(self, item_id: ItemId) -> Sequence[Pool]: ...
+    def of_item(self, item_id: ItemId) -> Sequence[Pool]:
+        """The live pools the item is in, by path."""
+
+    def places(self, item_id: ItemId) -> Sequence[tuple[PoolId, PoolKind]]:
+        """Every pool the item is in, trashed ones too: it keeps its place in those until it is trashed itself."""
+
     def item_ids(self, pool_id: PoolId) -> Sequence[ItemId]:
         """Every item of the pool, bottom first. Reads the whole pool."""
 

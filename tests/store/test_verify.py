@@ -69,8 +69,7 @@ DAMAGE = {
     "is in no pool": "DELETE FROM membership WHERE item_id = 2",
     "is in the trash and in pool": "UPDATE item SET trashed_at = 1 WHERE id = 2",
     "has a place to go back to": "UPDATE item SET trashed_at = NULL WHERE id = 1",
-    "of person 1 is in pool": "UPDATE membership SET pool_id = (SELECT max(id) FROM pool WHERE owner_id = 2)"
-    " WHERE item_id = 2 AND pool_id = 6",
+    "of person 1 is in pool": "UPDATE membership SET pool_id = 3 WHERE item_id = 2 AND pool_id = 6",
     "bears tag": "UPDATE tag SET owner_id = 2 WHERE id = 2",
     "but its path is": "UPDATE pool SET path = 'Elsewhere' WHERE name = 'Python'",
     "which is in the trash": "UPDATE pool SET trashed_at = 1 WHERE name = 'Reading'",

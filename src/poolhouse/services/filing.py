@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from poolhouse.rules.query import parse_query
-from poolhouse.types import ChangeKind
+from poolhouse.types import ChangeKind, Condition, ConditionTerm
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
@@ -61,3 +61,13 @@ def fill(tx: Transaction, pool: Pool) -> None:
     for item_id in wanted:
         if item_id not in present:
             put_in_pool(tx, pool.owner_id, pool.id, item_id)
+
+
+def refill_by_pools(tx: Transaction, owner_id: PersonId) -> None:
+    """Fill again the computed pools that ask for pools by name: a pool was renamed, moved, trashed or restored."""
+    for pool_id, text in tx.pools.computed(owner_id):
+        if any(
+            isinstance(term, ConditionTerm) and term.condition is Condition.POOL
+            for term in _query(text).terms
+        ) and (pool := tx.pools.get(pool_id)):
+            fill(tx, pool)

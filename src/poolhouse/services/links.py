@@ -134,14 +134,18 @@ def edit_link(
 ) -> Item:
     """Change what is given; `pool_ids` are all the manual pools it shall be in, at least one.
 
-    Raises InvalidInputError, ConflictError (another item has that address), NotFoundError.
+    Raises InvalidInputError, ConflictError (another item has that address, or it is in the trash), NotFoundError.
     """
     item = require_item(tx, principal, Verb.WRITE, item_id)
+    if item.trashed_at is not None:
+        raise ConflictError("link", "it is in the trash; put it back before you change it")
     address = None if url is None else clean_url(url)
     key = None if address is None else url_key(address)
     if key is not None and tx.items.by_key(principal.person_id, key) not in (None, item_id):
         raise ConflictError("url", "this page is saved already, in an entry of its own")
     names = None if tags is None else clean_tags(tags)
+    if title is None and address is not None and item.title == item.url:
+        title = address  # it had none of its own
     tx.items.edit(
         item_id,
         url=address,
@@ -155,8 +159,7 @@ def edit_link(
     tx.memberships.touch(item_id, version)
     if pool_ids is not None:
         _place(tx, principal, item_id, pool_ids)
-    if item.trashed_at is None:
-        refile(tx, principal.person_id, item_id)
+    refile(tx, principal.person_id, item_id)
     return require_item(tx, principal, Verb.READ, item_id)
 
 

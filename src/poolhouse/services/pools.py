@@ -9,7 +9,7 @@ from poolhouse.rules.access import Verb, allows
 from poolhouse.rules.names import clean_pool_name
 from poolhouse.rules.query import parse_query
 from poolhouse.services._access import require_own, require_pool
-from poolhouse.services.filing import fill
+from poolhouse.services.filing import fill, refill_by_pools
 from poolhouse.services.trash import restore_item, trash_item
 from poolhouse.types import ChangeKind, PoolKind
 
@@ -96,6 +96,7 @@ def edit_pool(
     if (new_name, new_parent) != (pool.name, pool.parent_id):
         _check_place(tx, principal, new_name, new_parent, moved=pool)
         tx.pools.place(pool_id, name=new_name, parent_id=new_parent)
+        refill_by_pools(tx, principal.person_id)
     version = tx.changes.add(ChangeKind.POOL_CHANGED, principal.person_id, pool_id=pool_id)
     tx.pools.touch(pool_id, version)
     if query is not None and query != pool.query:
@@ -130,6 +131,7 @@ def trash_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
                     trash_item(tx, principal, item_id)
         tx.changes.add(ChangeKind.POOL_TRASHED, principal.person_id, pool_id=each.id)
     tx.pools.set_trashed([each.id for each in pools], tx.now)
+    refill_by_pools(tx, principal.person_id)
     return pool
 
 
@@ -142,17 +144,32 @@ def restore_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool
         return pool
     parent = None if pool.parent_id is None else tx.pools.get(pool.parent_id)
     parent_id = parent.id if parent and parent.trashed_at is None else None
-    back = [each for each in tx.pools.under(pool_id) if each.trashed_at == pool.trashed_at]
-    tx.pools.place(pool_id, name=_free_name(tx, pool, parent_id), parent_id=parent_id)
-    tx.pools.set_trashed([each.id for each in back], None)
+    back = _trashed_together(tx, pool)
     for each in back:
+        place = parent_id if each.id == pool_id else each.parent_id
+        tx.pools.place(each.id, name=_free_name(tx, each, place), parent_id=place)
+        tx.pools.set_trashed([each.id], None)
         version = tx.changes.add(ChangeKind.POOL_RESTORED, principal.person_id, pool_id=each.id)
         tx.pools.touch(each.id, version)
+    for each in back:
         for item_id in tx.trash.items_of(each.id):
-            restore_item(tx, principal, item_id)
+            item = tx.items.get(item_id, principal.person_id)
+            if item and item.trashed_at == pool.trashed_at:  # not what was in the trash before the pool was
+                restore_item(tx, principal, item_id)
+    for each in back:
         if each.kind is PoolKind.COMPUTED:
             fill(tx, each)
+    refill_by_pools(tx, principal.person_id)
     return get_pool(tx, principal, pool_id)
+
+
+def _trashed_together(tx: Transaction, pool: Pool) -> Sequence[Pool]:
+    """The pool and what was trashed with it, parents first."""
+    back = [pool]
+    for each in tx.pools.under(pool.id):
+        if each.trashed_at == pool.trashed_at and each.parent_id in {parent.id for parent in back}:
+            back.append(each)
+    return back
 
 
 def list_trashed_pools(tx: Transaction, principal: Principal) -> Sequence[Pool]:

@@ -21,10 +21,10 @@ def trash_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item:
     """Move an item to the trash: it leaves every pool, feed and search, and can be put back. Twice is once."""
     item = require_item(tx, principal, Verb.WRITE, item_id)
     if item.trashed_at is None:
-        pools = tx.memberships.of_item(item_id)
-        tx.trash.keep_places(item_id, [pool.id for pool in pools if pool.kind is PoolKind.MANUAL])
-        for pool in pools:
-            take_from_pool(tx, principal.person_id, pool.id, item_id)
+        places = tx.memberships.places(item_id)
+        tx.trash.keep_places(item_id, [pool_id for pool_id, kind in places if kind is PoolKind.MANUAL])
+        for pool_id, _ in places:
+            take_from_pool(tx, principal.person_id, pool_id, item_id)
         tx.items.set_trashed(item_id, tx.now)
         tx.items.index(item_id)
         tx.changes.add(ChangeKind.ITEM_TRASHED, principal.person_id, item_id=item_id)
@@ -32,16 +32,19 @@ def trash_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item:
 
 
 def restore_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item:
-    """Undo: put an item back into the pools it was in, or into Bookmarks if those are gone. Twice is once."""
+    """Undo: put an item back into the pools it was in, and into Bookmarks if those are all gone. Twice is once.
+
+    It is put into pools that are in the trash too, so that it is there when they come back.
+    """
     item = require_item(tx, principal, Verb.WRITE, item_id)
     if item.trashed_at is not None:
         tx.items.set_trashed(item_id, None)
         tx.changes.add(ChangeKind.ITEM_RESTORED, principal.person_id, item_id=item_id)
         places = [pool for place in tx.trash.take_places(item_id) if (pool := tx.pools.get(place))]
-        live = [pool.id for pool in places if pool.trashed_at is None]
-        bookmarks = tx.pools.by_role(principal.person_id, PoolRole.BOOKMARKS).id
-        for pool_id in live or [bookmarks]:
-            put_in_pool(tx, principal.person_id, pool_id, item_id)
+        if all(pool.trashed_at for pool in places):
+            places.append(tx.pools.by_role(principal.person_id, PoolRole.BOOKMARKS))
+        for pool in places:
+            put_in_pool(tx, principal.person_id, pool.id, item_id)
         refile(tx, principal.person_id, item_id)
     return require_item(tx, principal, Verb.READ, item_id)
 

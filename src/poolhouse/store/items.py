@@ -167,7 +167,8 @@ class ItemTable(Table):
             "SELECT owner_id, kind, url, title, note, description, trashed_at,"
             " (SELECT group_concat(tag_id) FROM item_tag WHERE item_id = item.id),"
             " (SELECT group_concat(name, ' ') FROM item_tag JOIN tag ON tag.id = tag_id WHERE item_id = item.id),"
-            " (SELECT group_concat(pool_id) FROM membership WHERE item_id = item.id)"
+            " (SELECT group_concat(pool_id) FROM membership JOIN pool ON pool.id = pool_id"
+            "  WHERE item_id = item.id AND pool.kind = 'manual')"
             " FROM item WHERE id = :id",
             id=item_id,
         )

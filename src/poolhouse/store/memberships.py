@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.store import rows
 from poolhouse.store._table import Table
-from poolhouse.types import Entry, ItemId, Membership, PersonId, Pool, PoolId, Seq
+from poolhouse.types import Entry, ItemId, Membership, PersonId, Pool, PoolId, PoolKind, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,13 @@ class MembershipTable(Table):
             " WHERE membership.item_id = :item_id AND pool.trashed_at IS NULL ORDER BY pool.path"
         )
         return [rows.pool(row) for row in self._all(sql, {"item_id": item_id})]
+
+    def places(self, item_id: ItemId) -> Sequence[tuple[PoolId, PoolKind]]:
+        sql = (
+            "SELECT pool.id, pool.kind FROM membership JOIN pool ON pool.id = membership.pool_id"
+            " WHERE membership.item_id = :item_id ORDER BY pool.id"
+        )
+        return [(PoolId(row[0]), PoolKind(row[1])) for row in self._all(sql, {"item_id": item_id})]
 
     def item_ids(self, pool_id: PoolId) -> Sequence[ItemId]:
         sql = "SELECT item_id FROM membership WHERE pool_id = :pool_id ORDER BY position"

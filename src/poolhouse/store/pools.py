@@ -90,7 +90,7 @@ class PoolTable(Table):
         sql = (
             "WITH RECURSIVE beneath (id) AS (SELECT :id UNION ALL"
             " SELECT pool.id FROM pool JOIN beneath ON pool.parent_id = beneath.id)"
-            f" SELECT {rows.POOL} FROM beneath JOIN pool USING (id) ORDER BY path"
+            f" SELECT {rows.POOL} FROM beneath JOIN pool USING (id) ORDER BY path, id"
         )
         return [rows.pool(row) for row in self._all(sql, {"id": pool_id})]
 

@@ -96,7 +96,8 @@ class SearchTable(Table):
         sql = (
             "WITH RECURSIVE beneath (id) AS (SELECT id FROM pool WHERE owner_id = :owner_id AND"
             " trashed_at IS NULL AND kind = 'manual' AND (path = :value OR name = :value COLLATE NOCASE)"
-            " UNION SELECT pool.id FROM pool JOIN beneath ON pool.parent_id = beneath.id) SELECT id FROM beneath"
+            " UNION SELECT pool.id FROM pool JOIN beneath ON pool.parent_id = beneath.id AND trashed_at IS NULL)"
+            " SELECT id FROM beneath JOIN pool USING (id) WHERE kind = 'manual'"
         )
         ids = [row[0] for row in self._all(sql, {"owner_id": owner_id, "value": value})]
         return "(" + " OR ".join(_facet(facets.pool_facet(pool_id)) for pool_id in ids or [0]) + ")"
