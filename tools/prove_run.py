@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def status_of(url: str) -> int:
-    """The HTTP status a GET of `url` ends with, redirects followed."""
+    """The HTTP status a GET of `url` ends with, redirects followed; AssertionError where there is no answer."""
     try:
         with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:
             status: int = answer.status
@@ -41,6 +41,8 @@ def status_of(url: str) -> int:
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
+    except OSError as error:
+        raise AssertionError(f"{url} did not answer: {error}") from error
 
 
 def only_child_of(pid: int) -> int:
