@@ -116,9 +116,12 @@ async def test_a_stream_goes_to_old_clients_without_chunks(running: Running, gat
     assert answer.body == b"one two"
 
 
-async def test_who_leaves_in_the_middle_of_a_stream_is_missed(running: Running, gate: Gate) -> None:
+@pytest.mark.parametrize("more", [b"", b"GET / HTTP/1.1\r\n" + HOST + b"\r\n", b"FOO"])
+async def test_who_leaves_in_the_middle_of_a_stream_is_missed(
+    running: Running, gate: Gate, more: bytes
+) -> None:
     client = await running.connect()
-    client.say(b"GET /stream HTTP/1.1\r\n" + HOST + b"\r\n")
+    client.say(b"GET /stream HTTP/1.1\r\n" + HOST + b"\r\n" + more)
     await gate.reached.wait()
     assert not gate.ended.is_set()
     await client.leave()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from poolhouse.servers.http.journal import shown_client, shown_path
 from poolhouse.servers.http.message import Reply, Request
 from poolhouse.servers.http.refusal import RefusedRequestError
-from poolhouse.servers.http.target import split_target
+from poolhouse.servers.http.target import is_authority, split_target
 from poolhouse.servers.http.writing import encode_reply, plain_reply
 from tests.servers.http.conftest import parse_answers
 
@@ -37,13 +37,23 @@ def test_targets(target: bytes, path: bytes, query: bytes, authority: bytes | No
     assert split_target(target) == (path, query, authority)
 
 
-@pytest.mark.parametrize(
-    "target", [b"", b"a", b"ftp://a/", b"http:/a", b"http://u:p@a/", b"http://a b/", b"**"]
-)
+@pytest.mark.parametrize("target", [b"", b"a", b"ftp://a/", b"http:/a", b"**"])
 def test_targets_that_are_none(target: bytes) -> None:
     with pytest.raises(RefusedRequestError) as caught:
         split_target(target)
     assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("authority", [b"a", b"", b"a.test:80", b"[::1]:8080", b"xn--a", b"a_b"])
+def test_what_can_be_a_host(authority: bytes) -> None:
+    assert is_authority(authority)
+
+
+@pytest.mark.parametrize(
+    "authority", [b"a b", b"u@a", b"a/b", b"a\\b", b"<a>", b"a?", b"a#", b"\xc3\xa4", b'"']
+)
+def test_what_cannot_be_a_host(authority: bytes) -> None:
+    assert not is_authority(authority)
 
 
 @given(TARGET_BYTES)

@@ -7,12 +7,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from poolhouse.servers.http.cycle import FrontCycle
+from poolhouse.servers.http.cycle import CarefulCycle, FrontCycle
 from poolhouse.servers.http.journal import access_logger, logger, shown_client
 from poolhouse.servers.http.refusal import RefusedRequestError
-from poolhouse.servers.http.target import Target
 from poolhouse.servers.http.writing import answering, encode_reply, plain_reply
 
 if TYPE_CHECKING:
@@ -29,10 +28,15 @@ class Phase(Enum):
     BODY = "body"
 
 
+# looked up in every callback, where a member of an Enum costs as much as the rest of the line
+REST, HEAD, BODY = Phase
+
+
 class Connection(HttpToolsProtocol):
     """One client. `began_at` is when the present phase began, in the loop's time.
 
-    `latest` is the newest request that the application was asked, `current` the same while its body still comes.
+    `active` is the request that the application works at, `latest` the newest that waits or is worked at, and
+    `current` the same while its body still comes.
     """
 
     def __init__(self, front: Front) -> None:
@@ -40,10 +44,11 @@ class Connection(HttpToolsProtocol):
         self.logger = logger
         self.front = front
         self.limits = front.limits
-        self.phase = Phase.REST
+        self.phase: Phase = REST
         self.began_at = self.loop.time()
         self.has_asked = False
         self.is_refused = False
+        self.active: RequestResponseCycle | None = None
         self.latest: FrontCycle | None = None
         self.current: FrontCycle | None = None
         self.received_bytes = 0
@@ -61,7 +66,7 @@ class Connection(HttpToolsProtocol):
     def is_resting(self) -> bool:
         """Whether nothing is lost by closing it."""
         return (
-            self.phase is Phase.REST
+            self.phase is REST
             and not self.is_refused
             and not self.is_answering
             and not self.transport.is_closing()
@@ -77,8 +82,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone; the application learns it from `http.disconnect`."""
         super().connection_lost(exc)
-        for cycle, _ in self.pipeline:
-            cycle.disconnected = True
+        self._give_up()
         self.pipeline.clear()
         self.front.forget(self)
 
@@ -88,6 +92,17 @@ class Connection(HttpToolsProtocol):
             self.latest.keep_alive = False
         if self.has_asked and self.is_resting:
             self.transport.close()
+
+    def cut_off(self) -> None:
+        """End it now, whatever is under way."""
+        self._give_up()
+        self.transport.abort()
+
+    def _give_up(self) -> None:
+        """Tell the application that nobody listens any more; uvicorn tells the newest request alone."""
+        if self.active is not None and not self.active.response_complete:
+            self.active.disconnected = True
+            self.active.message_event.set()
 
     def turn_away(self) -> None:
         """There are too many connections, and no one of them rests."""
@@ -108,9 +123,9 @@ class Connection(HttpToolsProtocol):
         elif self.flow.read_paused:
             # it is us who do not listen
             self.began_at = now
-        elif self.phase is Phase.BODY:
+        elif self.phase is BODY:
             self._check_body(now)
-        elif self.phase is Phase.HEAD:
+        elif self.phase is HEAD:
             if now - self.began_at > self.limits.head_seconds:
                 self.refuse(RefusedRequestError(408, "The head of the request took too long to come."))
         elif not self.is_answering:
@@ -173,17 +188,24 @@ class Connection(HttpToolsProtocol):
         self._linger_until = self.loop.time() + self.limits.linger_seconds
 
     def _refuse_later(self, refusal: RefusedRequestError) -> None:
-        cycle = self.make_cycle(self.parser.get_method(), "1.1", Target(b"", b""), [])
-        cycle.keep_alive = False
+        cycle = self.make_cycle(self.parser.get_method(), "1.1", b"", b"", [], keep_alive=False)
         self.flow.pause_reading()
         self.latest = self.cycle = cycle
         self.pipeline.appendleft((cycle, answering(plain_reply(refusal.status, refusal.sentence))))
 
     def make_cycle(
-        self, method: bytes, version: str, target: Target, fields: list[tuple[bytes, bytes]]
+        self,
+        method: bytes,
+        version: str,
+        raw_path: bytes,
+        query: bytes,
+        fields: list[tuple[bytes, bytes]],
+        *,
+        keep_alive: bool,
+        expects_100: bool = False,
     ) -> FrontCycle:
         """A request in the form in which applications are asked (ASGI 3.0, HTTP 2.3)."""
-        path = target.path.decode("ascii")
+        path = raw_path.decode("ascii")
         scope: HTTPScope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -194,23 +216,26 @@ class Connection(HttpToolsProtocol):
             "root_path": "",
             "method": method.decode("ascii"),
             "path": unquote(path) if "%" in path else path,
-            "raw_path": target.path,
-            "query_string": target.query,
+            "raw_path": raw_path,
+            "query_string": query,
             "headers": fields,
             "state": {},
         }
-        cycle = FrontCycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=logger,
-            access_logger=access_logger,
-            access_log=False,
-            default_headers=self.front.state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=True,
-            on_response=self.on_response_complete,
+        has_access_log = self.front.has_access_log
+        kind = CarefulCycle if has_access_log or expects_100 or version != "1.1" else FrontCycle
+        cycle = kind(
+            scope,
+            self.transport,
+            self.flow,
+            logger,
+            access_logger,
+            False,  # uvicorn's own access log, which shows secrets
+            self.front.state.default_headers,
+            asyncio.Event(),
+            expects_100,
+            keep_alive,
+            self.on_response_complete,
         )
-        cycle.is_journalled = self.front.has_access_log
+        if isinstance(cycle, CarefulCycle):
+            cycle.is_journalled = has_access_log
         return cycle

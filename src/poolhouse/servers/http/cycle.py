@@ -1,4 +1,4 @@
-"""FrontCycle: one request in the application's hands; uvicorn's, with its rough edges taken off."""
+"""One request in the application's hands: uvicorn's cycle, with its rough edges taken off."""
 
 from __future__ import annotations
 
@@ -12,49 +12,48 @@ from poolhouse.servers.http.journal import logger, note_access, shown_client
 from poolhouse.servers.http.writing import FAILED, answering
 
 if TYPE_CHECKING:
-    from uvicorn._types import (
-        ASGI3Application,
-        ASGIReceiveCallable,
-        ASGISendCallable,
-        ASGISendEvent,
-        HTTPResponseStartEvent,
-        Scope,
-    )
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from uvicorn._types import ASGISendEvent, HTTPResponseStartEvent
+
+
+def forgiving(app: ASGIApp) -> ASGIApp:
+    """The application, for which a client that went away is no fault of its own.
+
+    What was not said yet is nobody's to hear: the cycle knows that its client is gone. A cycle that is cut off
+    must be marked `disconnected` before its task is cancelled.
+    """
+
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except ClientDisconnect:
+            logger.debug("%s went away before all was said", shown_client(scope["client"]))
+        except asyncio.CancelledError:
+            # the task ends right here, as whoever cancelled it wants
+            logger.warning("%s was cut off while it was answered", shown_client(scope["client"]))
+
+    return ask
 
 
 class FrontCycle(RequestResponseCycle):
-    """uvicorn's request and response, where
-
-    - a client that went away is not a fault of the application,
-    - a failure is told in a plain sentence,
-    - HTTP/1.0 never gets chunks (RFC 9112 §6.1), and
-    - nobody waits for a body that was never asked for (RFC 9110 §10.1.1).
-    """
-
-    is_journalled = False
-    is_unframed = False
-
-    async def run_asgi(self, app: ASGI3Application) -> None:
-        """Ask the application and answer; raises nothing."""
-
-        async def ask(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-            try:
-                await app(scope, receive, send)
-            except ClientDisconnect:
-                if not self.disconnected:
-                    raise
-                logger.debug("%s went away before all was said", shown_client(self.scope["client"]))
-            except asyncio.CancelledError:
-                # the server ends; the task does too, right here
-                self.disconnected = True
-                logger.warning("%s was cut off while it was answered", shown_client(self.scope["client"]))
-
-        await super().run_asgi(ask)
+    """A request and its answer, where a failure is told in a plain sentence."""
 
     async def send_500_response(self) -> None:
         """Say that we failed, and nothing of how."""
         self.keep_alive = False
         await answering(FAILED)(self.scope, self.receive, self.send)
+
+
+class CarefulCycle(FrontCycle):
+    """What few requests need, so that the others do not pay for it:
+
+    - HTTP/1.0 never gets chunks (RFC 9112 §6.1);
+    - nobody waits for a body that was never asked for (RFC 9110 §10.1.1);
+    - the access log.
+    """
+
+    is_journalled = False
+    is_unframed = False
 
     async def send(self, message: ASGISendEvent) -> None:
         """The application's side of the answer (ASGI)."""
@@ -72,9 +71,8 @@ class FrontCycle(RequestResponseCycle):
         if self.scope["http_version"] == "1.0":
             self._unframe(message)
         if self.is_journalled:
-            note_access(
-                self.scope["client"], self.scope["method"], self.scope["raw_path"], int(message["status"])
-            )
+            scope = self.scope
+            note_access(scope["client"], scope["method"], scope["raw_path"], int(message["status"]))
 
     def _unframe(self, message: HTTPResponseStartEvent) -> None:
         headers = [field for field in message.get("headers", []) if field[0].lower() != b"transfer-encoding"]

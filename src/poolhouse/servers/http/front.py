@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from poolhouse.servers.http.cycle import forgiving
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
@@ -45,7 +47,7 @@ class Front:
         self.date_line = b""
         self._is_empty = asyncio.Event()
         self.config = Config(
-            app,
+            forgiving(app),
             loop="none",
             ws="none",
             lifespan="off",
@@ -116,7 +118,7 @@ class Front:
     async def cut_off(self) -> None:
         """End every connection and every task now."""
         for connection in list(self.connections):
-            connection.transport.abort()
+            connection.cut_off()
         tasks = list(self.state.tasks)
         for task in tasks:
             task.cancel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolhouse.servers.http.refusal import RefusedRequestError
-from poolhouse.servers.http.target import Target, check_authority, split_target
+from poolhouse.servers.http.target import is_authority, split_target
 
 if TYPE_CHECKING:
     from poolhouse.servers.http.limits import FrontLimits
@@ -16,15 +16,20 @@ _TELLING = frozenset({b"host", b"content-length", b"transfer-encoding", b"expect
 
 
 class Head:
-    """One request's head. Names of `fields` are lower-case; the parser has already refused what is no token."""
+    """One request's head. Names of `fields` are lower-case; the parser has already refused what is no token.
+
+    `has_body` says whether a body follows, `length_bytes` how long it is where that was said.
+    """
 
     __slots__ = (
         "_codings",
-        "_hosts",
+        "_host",
+        "_host_count",
         "_limits",
         "_size_bytes",
         "expects_100",
         "fields",
+        "has_body",
         "length_bytes",
         "url",
     )
@@ -32,17 +37,14 @@ class Head:
     def __init__(self, limits: FrontLimits) -> None:
         self._limits = limits
         self._size_bytes = 0
-        self._hosts: list[bytes] = []
-        self._codings: list[bytes] = []
+        self._host = b""
+        self._host_count = 0
+        self._codings: tuple[bytes, ...] = ()
         self.url = b""
         self.fields: list[tuple[bytes, bytes]] = []
         self.length_bytes = 0
+        self.has_body = False
         self.expects_100 = False
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body follows, be it of unknown length."""
-        return self.length_bytes > 0 or bool(self._codings)
 
     def add_url(self, piece: bytes) -> None:
         """More of the target. Raises RefusedRequestError (414)."""
@@ -62,28 +64,38 @@ class Head:
 
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"host":
-            self._hosts.append(value)
+            self._host = value
+            self._host_count += 1
         elif name == b"content-length":
             self.length_bytes = int(value)
+            self.has_body = self.length_bytes > 0
         elif name == b"transfer-encoding":
-            self._codings.append(value.strip().lower())
+            self._codings += (value.strip().lower(),)
+            self.has_body = True
         else:
             self.expects_100 = value.strip().lower() == b"100-continue"
 
-    def check(self, method: bytes, version: str) -> Target:
-        """Where the request goes, once its head is complete. Raises RefusedRequestError."""
-        if version not in {"1.1", "1.0"}:
+    def check(self, method: bytes, version: str) -> tuple[bytes, bytes]:
+        """Path and query of the request, once its head is complete. Raises RefusedRequestError."""
+        if version != "1.1" and version != "1.0":  # noqa: PLR1714 - in every request, and a set is slower
             raise RefusedRequestError(505, "This version of HTTP is not spoken here; use HTTP/1.1.")
         if method not in METHODS:
             raise RefusedRequestError(501, f"This server does not know the method {method.decode('ascii')}.")
         if len(self.fields) > self._limits.header_count:
             raise RefusedRequestError(431, "The request has too many header fields.")
-        self._check_body(version)
-        target = split_target(self.url)
-        if target.path == b"*" and method != b"OPTIONS":
+        if self.has_body:
+            self._check_body(version)
+        path, query, authority = split_target(self.url)
+        if path == b"*" and method != b"OPTIONS":
             raise RefusedRequestError(400, "The target * goes with OPTIONS alone.")
-        self._check_host(version, target.authority)
-        return target
+        # exactly one Host in HTTP/1.1 (RFC 9112 §3.2)
+        if self._host_count > 1 or (version == "1.1" and not self._host_count):
+            raise RefusedRequestError(400, "The request must name its host exactly once.")
+        if not is_authority(self._host) or not (authority is None or is_authority(authority)):
+            raise RefusedRequestError(400, "The request names a host that cannot be one.")
+        if authority is not None:
+            self._rename(authority)
+        return path, query
 
     def _check_body(self, version: str) -> None:
         """RFC 9112 §6.1. The parser itself refuses two lengths, and a length beside a coding."""
@@ -94,15 +106,10 @@ class Head:
         if self.length_bytes > self._limits.body_bytes:
             raise too_large(self._limits)
 
-    def _check_host(self, version: str, authority: bytes | None) -> None:
-        """RFC 9112 §3.2: exactly one Host in HTTP/1.1; the absolute form overrules it (§3.2.2)."""
-        if len(self._hosts) > 1 or (version == "1.1" and not self._hosts):
-            raise RefusedRequestError(400, "The request must name its host exactly once.")
-        for host in self._hosts:
-            check_authority(host)
-        if authority is not None:
-            self.fields[:] = [field for field in self.fields if field[0] != b"host"]
-            self.fields.insert(0, (b"host", authority))
+    def _rename(self, authority: bytes) -> None:
+        """The absolute form overrules Host (RFC 9112 §3.2.2)."""
+        self.fields[:] = [field for field in self.fields if field[0] != b"host"]
+        self.fields.insert(0, (b"host", authority))
 
 
 def too_large(limits: FrontLimits) -> RefusedRequestError:

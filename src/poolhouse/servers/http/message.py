@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The head of a GET or HEAD without a body (RFC 9112 §3).
+
+    A tuple because one is made for every poll: a frozen dataclass takes five times as long to make.
 
     `path` is as it was sent, before any `?`, not decoded; `query` is what follows the `?`. Names in `headers`
     are lower-case, in the order sent.

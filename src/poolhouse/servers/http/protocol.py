@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from poolhouse.servers.http.connection import Connection, Phase
+from poolhouse.servers.http.connection import BODY, HEAD, REST, Connection
 from poolhouse.servers.http.head import METHODS, Head, too_large
 from poolhouse.servers.http.journal import logger, note_access, shown_path
 from poolhouse.servers.http.limits import FrontLimits
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from poolhouse.servers.http.cycle import FrontCycle
     from poolhouse.servers.http.front import Front
     from poolhouse.servers.http.message import Shortcut
-    from poolhouse.servers.http.target import Target
 
 __all__ = ["FrontLimits", "FrontProtocol"]
 
@@ -43,7 +42,10 @@ class FrontProtocol(Connection):
             return
         self._has_grown = False
         try:
-            self._parse(data)
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as pause:
+                self._parse_rest(memoryview(data)[pause.args[0] :])
         except HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, RefusedRequestError):
@@ -53,16 +55,15 @@ class FrontProtocol(Connection):
         except HttpParserError as error:
             self.refuse(from_parser(error))
         else:
-            if self.phase is not Phase.REST:
+            if self.phase is not REST:
                 self._count(len(data))
 
-    def _parse(self, data: bytes) -> None:
-        rest = memoryview(data)
+    def _parse_rest(self, rest: memoryview) -> None:
+        """A wish to switch protocols may be ignored (RFC 9110 §7.8); the parser stops behind it all the same."""
         while rest:
             try:
                 self.parser.feed_data(rest)
             except HttpParserUpgrade as pause:
-                # a wish to switch protocols may be ignored (RFC 9110 §7.8); the parser stops at its end all the same
                 rest = rest[pause.args[0] :]
             else:
                 return
@@ -80,7 +81,7 @@ class FrontProtocol(Connection):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        self.phase = Phase.HEAD
+        self.phase = HEAD
         self.head = Head(self.limits)
         self.began_at = self.loop.time()
         self.received_bytes = self._step_bytes = self._body_bytes = 0
@@ -92,36 +93,44 @@ class FrontProtocol(Connection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field, or a trailer: those would be fields that nobody checked, and are dropped."""
-        if self.phase is Phase.HEAD:
+        if self.phase is HEAD:
             self.head.add_field(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole: answer at once, or ask the application."""
-        self.phase = Phase.BODY
-        self.began_at = self.loop.time()
+        self.phase = BODY
         self._has_grown = True
         head, parser = self.head, self.parser
         method, version = parser.get_method(), parser.get_http_version()
-        target = head.check(method, version)
+        path, query = head.check(method, version)
         if self.transport.is_closing():
             return
-        if head.has_body and parser.should_upgrade():
-            raise RefusedRequestError(501, "This server does not switch to another protocol.")
-        keep_alive = version == "1.1" and parser.should_keep_alive() and not self.front.is_draining
-        shortcut = self.front.shortcut
+        if head.has_body:
+            self.began_at = self.loop.time()
+            if parser.should_upgrade():
+                raise RefusedRequestError(501, "This server does not switch to another protocol.")
+        front = self.front
+        keep_alive = version == "1.1" and parser.should_keep_alive() and not front.is_draining
         if (
-            shortcut is None
-            or not target.path.startswith(self.front.prefixes)
-            or method not in {b"GET", b"HEAD"}
-            or head.has_body
-            or self.is_answering
-            or self.flow.write_paused
-            or not self._answer_at_once(shortcut, method, target, keep_alive)
+            front.shortcut is not None
+            and path.startswith(front.prefixes)
+            and (method == b"GET" or method == b"HEAD")  # noqa: PLR1714 - in every request, and a set is slower
+            and not (head.has_body or self.flow.write_paused)
+            and (self.latest is None or self.latest.response_complete)
+            and self._answer_at_once(front.shortcut, Request(method, path, query, head.fields), keep_alive)
         ):
-            cycle = self.make_cycle(method, version, target, head.fields)
-            cycle.keep_alive = keep_alive
-            cycle.waiting_for_100_continue = head.expects_100
-            self._ask(cycle)
+            return
+        self._ask(
+            self.make_cycle(
+                method,
+                version,
+                path,
+                query,
+                head.fields,
+                keep_alive=keep_alive,
+                expects_100=head.expects_100,
+            )
+        )
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -139,7 +148,7 @@ class FrontProtocol(Connection):
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        self.phase = Phase.REST
+        self.phase = REST
         self.has_asked = True
         cycle, self.current = self.current, None
         if cycle is not None and not cycle.response_complete:
@@ -148,21 +157,21 @@ class FrontProtocol(Connection):
 
     # answering
 
-    def _answer_at_once(self, shortcut: Shortcut, method: bytes, target: Target, keep_alive: bool) -> bool:
+    def _answer_at_once(self, shortcut: Shortcut, request: Request, keep_alive: bool) -> bool:
         """Whether the short cut had an answer; it is one write."""
-        is_head, date_line = method == b"HEAD", self.front.date_line
+        is_head, date_line = request.method == b"HEAD", self.front.date_line
         try:
-            reply = shortcut(Request(method, target.path, target.query, self.head.fields))
+            reply = shortcut(request)
             if reply is None:
                 return False
             answer = encode_reply(reply, date_line, is_head=is_head, keep_alive=keep_alive)
         except Exception:  # noqa: BLE001 - whatever it is, this client gets an answer and the others go on
-            logger.exception("the short cut failed at %s", shown_path(target.path))
+            logger.exception("the short cut failed at %s", shown_path(request.path))
             reply = FAILED
             answer = encode_reply(reply, date_line, is_head=is_head, keep_alive=keep_alive)
         self.transport.write(answer)
         if self.front.has_access_log:
-            note_access(self.client, method.decode("ascii"), target.path, reply.status)
+            note_access(self.client, request.method.decode("ascii"), request.path, reply.status)
         if not keep_alive:
             self.transport.close()
         return True
@@ -178,13 +187,16 @@ class FrontProtocol(Connection):
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, app))
         else:
+            self.active = cycle
             self._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """An answer is whole: on to the next request that waits, or rest."""
-        self.began_at = self.loop.time() if self.phase is Phase.REST else self.began_at
         if self.transport.is_closing():
             return
+        if self.phase is REST:
+            self.began_at = self.loop.time()
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self.active, app = self.pipeline.pop()
+            self._start_asgi_task(self.active, app)

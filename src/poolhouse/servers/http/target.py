@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import lru_cache
 
 from poolhouse.servers.http.refusal import RefusedRequestError
 
@@ -11,34 +11,29 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE)
 _AUTHORITY = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 
 
-class Target(NamedTuple):
-    """Where a request goes. `authority` is only in the absolute form, where it stands for the Host header."""
+def split_target(target: bytes) -> tuple[bytes, bytes, bytes | None]:
+    """Path, query and authority of a target, not decoded; a fragment, which nobody should send, is left out.
 
-    path: bytes
-    query: bytes
-    authority: bytes | None = None
-
-
-def split_target(target: bytes) -> Target:
-    """The parts of a target, not decoded; a fragment, which nobody should send, is left out.
-
-    Raises RefusedRequestError (400).
+    The authority is only in the absolute form, where it stands for the Host header. Raises RefusedRequestError
+    (400).
     """
     if target.startswith(b"/"):
-        path, _, query = target.partition(b"#")[0].partition(b"?")
-        return Target(path, query)
+        if b"#" in target:
+            target = target.partition(b"#")[0]
+        path, _, query = target.partition(b"?")
+        return path, query, None
     if target == b"*":
-        return Target(target, b"")
+        return target, b"", None
     absolute = _ABSOLUTE.match(target)
     if absolute is None:
         raise RefusedRequestError(400, "The target of the request is neither a path nor an http address.")
     authority, rest = absolute.groups()
-    check_authority(authority)
     path, _, query = rest.partition(b"?")
-    return Target(path or b"/", query, authority)
+    return path or b"/", query, authority
 
 
-def check_authority(authority: bytes) -> None:
-    """Raise RefusedRequestError (400) for what cannot be a host and port (RFC 9110 §7.2)."""
-    if not _AUTHORITY.fullmatch(authority):
-        raise RefusedRequestError(400, "The request names a host that cannot be one.")
+# a server has few names, and they are in every request
+@lru_cache(maxsize=64)
+def is_authority(authority: bytes) -> bool:
+    """Whether this can be a host and port (RFC 9110 §7.2)."""
+    return _AUTHORITY.fullmatch(authority) is not None

@@ -34,16 +34,16 @@ def encode_reply(reply: Reply, date_line: bytes, *, is_head: bool, keep_alive: b
 
     Raises ValueError for a header with a line break in it and KeyError for a status that is none: our bug.
     """
-    fields = b"".join([b"%b: %b\r\n" % field for field in reply.headers])
-    ends = len(reply.headers)
-    if fields.count(b"\n") != ends or fields.count(b"\r") != ends or b"\0" in fields:
+    headers = reply.headers
+    fields = b"".join([b"%b: %b\r\n" % field for field in headers])
+    if fields.count(b"\n") != len(headers) or fields.count(b"\r") != len(headers) or b"\0" in fields:
         raise ValueError("a header of the reply holds a line break or a NUL")
-    parts = [STATUS_LINE[reply.status], date_line, fields]
-    has_body = reply.status not in BODILESS
-    if has_body:
-        parts.append(b"content-length: %d\r\n" % len(reply.body))
-    parts.append(b"\r\n" if keep_alive else b"connection: close\r\n\r\n")
-    if has_body and not is_head:
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    status_line = STATUS_LINE[reply.status]
+    if reply.status in BODILESS:
+        return b"".join((status_line, date_line, fields, end))
+    parts = [status_line, date_line, fields, b"content-length: %d\r\n" % len(reply.body), end]
+    if not is_head:
         parts.append(reply.body)
     return b"".join(parts)
 
