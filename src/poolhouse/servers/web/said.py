@@ -1,0 +1,55 @@
+"""Said: what the next page says of the change just made, and how that is undone. Kept in a cookie for a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolhouse.errors import NotFoundError
+from poolhouse.servers.web.forms import number
+from poolhouse.services.pools import get_pool, list_trashed_pools
+from poolhouse.services.reading import get_item, pools_of_item
+from poolhouse.types import ItemId, PoolId, PoolKind
+
+if TYPE_CHECKING:
+    from poolhouse.ports import Transaction
+    from poolhouse.types import Principal
+
+SAID_SECONDS = 60
+_OF_ITEMS = frozenset({"saved", "saved-again", "changed", "trashed", "restored"})
+_OF_POOLS = frozenset({"pool-made", "pool-changed", "pool-restored"})
+_PLAIN = frozenset({"cut-off", "emptied", "password", "elsewhere", "welcome", "deleted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """`kind` chooses the words in `templates/said.html`; `name` and `place` are the thing's and its pool's."""
+
+    kind: str
+    id: int = 0
+    name: str = ""
+    place: str = ""
+
+
+def read_said(tx: Transaction, principal: Principal, text: str) -> Said | None:
+    """What the cookie means for this person; None for what is not theirs, not there or not known."""
+    kind, _, rest = text.partition(".")
+    found = number(rest) or 0
+    if kind in _PLAIN:
+        return Said(kind=kind)
+    try:
+        if kind in _OF_ITEMS:
+            item = get_item(tx, principal, ItemId(found))
+            places = [
+                pool.path for pool in pools_of_item(tx, principal, item.id) if pool.kind is PoolKind.MANUAL
+            ]
+            return Said(kind=kind, id=item.id, name=item.title, place=", ".join(places))
+        if kind in _OF_POOLS:
+            pool = get_pool(tx, principal, PoolId(found))
+            return Said(kind=kind, id=pool.id, name=pool.path)
+        if kind == "pool-trashed":
+            names = {pool.id: pool.path for pool in list_trashed_pools(tx, principal)}
+            return Said(kind=kind, id=found, name=names[PoolId(found)])
+    except (NotFoundError, KeyError):
+        return None
+    return None

@@ -1,0 +1,82 @@
+"""View: templates to HTML. Escapes everything, and fails where a template names what it was not given."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from poolhouse.rules.query import describe_query
+from poolhouse.rules.urls import is_linkable, site_of
+from poolhouse.servers.web import ages
+from poolhouse.servers.web.assets import ASSETS
+from poolhouse.types import Condition, ConditionTerm, Mark, PoolKind, PoolRole, Query
+
+if TYPE_CHECKING:
+    from poolhouse.servers.house import House
+
+TILE_COLOURS = 8
+
+
+class View:
+    """Renders the templates of one house; made once."""
+
+    def __init__(self, house: House) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("poolhouse.servers.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        # strings are marked for gettext; there is no other language yet
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # by the extension
+        self._environment.globals.update(
+            asset=ASSETS.url, house=house, Mark=Mark, PoolKind=PoolKind, PoolRole=PoolRole
+        )
+        self._environment.filters.update(
+            age=ages.age,
+            exact=ages.exact,
+            moment=ages.moment,
+            site=site,
+            tile=tile,
+            href=href,
+            tag_query=tag_query,
+            excerpt=excerpt,
+        )
+
+    def render(self, name: str, values: dict[str, object]) -> str:
+        """The page of that template."""
+        return self._environment.get_template(name).render(values)
+
+
+@lru_cache(maxsize=4096)
+def site(url: str) -> str:
+    """The host to show beside a link; where it has none, the scheme."""
+    return site_of(url) or url.partition(":")[0]
+
+
+@lru_cache(maxsize=4096)
+def tile(url: str) -> int:
+    """Which of the `TILE_COLOURS` colours stands for a site that has no icon: always the same for the same site."""
+    return sum(site(url).encode("utf-8", "replace")) % TILE_COLOURS
+
+
+@lru_cache(maxsize=4096)
+def href(url: str) -> str:
+    """The address if it may stand in a link, else an empty one: checked at ingest, and here again."""
+    return url if is_linkable(url) else ""
+
+
+@lru_cache(maxsize=4096)
+def tag_query(tag: str) -> str:
+    """The search for a tag."""
+    return describe_query(Query(terms=(ConditionTerm(condition=Condition.TAG, value=tag),)))
+
+
+def excerpt(text: str, length: int = 160) -> str:
+    """The beginning of a note, in one line."""
+    return " ".join(text[: 2 * length].split())[:length]
