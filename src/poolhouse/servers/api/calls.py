@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -14,7 +15,7 @@ from poolhouse.services.secrets import open_with_secret
 from poolhouse.types import Person, Pool, PoolId, Principal, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -117,6 +118,15 @@ def read_query(request: Request, known: Sequence[str]) -> dict[str, str]:
             raise InvalidInputError(name, "This is given twice.")
         found[name] = value
     return found
+
+
+@contextmanager
+def speaking_of(field: str, *, for_field: str) -> Iterator[None]:
+    """Call a service's field what the request calls it."""
+    try:
+        yield
+    except InvalidInputError as error:
+        raise InvalidInputError(field if error.field == for_field else error.field, error.reason) from error
 
 
 def named_pool(tx: Transaction, principal: Principal, pool: PoolRef, field: str = "pool") -> Pool:

@@ -90,9 +90,19 @@ def body_of(made: Callable[..., Made], **fields: Field[Any]) -> Body[Made]:
     return Body(name=getattr(made, "__name__", ""), make=made, fields=fields, required=required)
 
 
-def text(description: str) -> Field[str]:
-    """A string. What UTF-8 cannot carry (half of a surrogate pair) becomes U+FFFD."""
-    return Field(_read_text, {"type": "string", "description": description})
+def text(description: str, *, length_limit: int | None = None) -> Field[str]:
+    """A string, of at most `length_limit` characters; half of a surrogate pair becomes U+FFFD."""
+    schema: Schema = {"type": "string", "description": description}
+    if length_limit is None:
+        return Field(_read_text, schema)
+
+    def read(name: str, value: object) -> str:
+        found = _read_text(name, value)
+        if len(found) > length_limit:
+            raise InvalidInputError(name, f"This is longer than {length_limit:,} characters.")
+        return found
+
+    return Field(read, {**schema, "maxLength": length_limit})
 
 
 def texts(description: str) -> Field[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.servers.api import fields
 from poolhouse.servers.api.answers import json_answer, list_answer, next_page_url, no_content
-from poolhouse.servers.api.calls import as_number, named_pool
+from poolhouse.servers.api.calls import as_number, named_pool, speaking_of
 from poolhouse.servers.api.views import link_data, links_data
 from poolhouse.services.links import edit_link, find_saved, mark_item, save_link
 from poolhouse.services.reading import get_item, list_entries, search_items
@@ -83,7 +83,8 @@ async def search_links(call: Call) -> Response:
 
     def ask(tx: Transaction) -> tuple[list[dict[str, Any]], ItemId | None]:
         before = None if page.before is None else ItemId(page.before)
-        found = search_items(tx, call.principal, query, before=before, limit=page.limit + 1)
+        with speaking_of("q", for_field="query"):
+            found = search_items(tx, call.principal, query, before=before, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].id if len(found) > page.limit else None
         return links_data(tx, call.principal, shown), last
@@ -166,16 +167,17 @@ async def change_link(call: Call) -> Response:
             if item.trashed_at is not None:
                 raise ConflictError("pools", "The link is in the trash; restore it first.")
             pool_ids = [named_pool(tx, call.principal, each, "pools").id for each in change.pools]
-        item = edit_link(
-            tx,
-            call.principal,
-            item_id,
-            url=change.url,
-            title=change.title,
-            note=change.note,
-            tags=change.tags,
-            pool_ids=pool_ids,
-        )
+        with speaking_of("pools", for_field="pool"):
+            item = edit_link(
+                tx,
+                call.principal,
+                item_id,
+                url=change.url,
+                title=change.title,
+                note=change.note,
+                tags=change.tags,
+                pool_ids=pool_ids,
+            )
         return link_data(tx, call.principal, item)
 
     return json_answer(await call.house.write(edit))

@@ -10,7 +10,7 @@ from poolhouse.servers.api import fields
 from poolhouse.servers.api.answers import json_answer, list_answer, no_content
 from poolhouse.servers.api.calls import named_pool
 from poolhouse.servers.api.views import made_secret_data, secret_data
-from poolhouse.services.secrets import add_feed_secret, add_token, cut_off, list_secrets
+from poolhouse.services.secrets import LABEL_LENGTH, add_feed_secret, add_token, cut_off, list_secrets
 from poolhouse.types import SecretId, SecretKind
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ class NewSecret:
 
 NEW_SECRET = fields.body_of(
     NewSecret,
-    label=fields.text("The reader or script it is for, to tell it from others later."),
+    label=fields.text(
+        "The reader or script it is for, to tell it from others later.", length_limit=LABEL_LENGTH
+    ),
     kind=fields.choice(
         SecretKind, "`feed` (as when left out) opens one pool as a feed, `token` opens the API."
     ),

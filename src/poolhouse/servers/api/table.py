@@ -145,8 +145,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=pools.delete,
         group="pools",
         summary="Move a pool to the trash",
-        description="What is beneath it goes too, and links that are in no other pool. Its feeds stop.",
+        description="What is beneath it goes too, and links that are in no other pool. Its feeds stop."
+        " Inbox and Bookmarks stay (422).",
         answers=(Answer(204, "It is in the trash."),),
+        problems=(422,),
     ),
     Endpoint(
         method="POST",

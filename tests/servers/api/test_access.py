@@ -1,0 +1,145 @@
+"""Who may: a bearer token and nothing else, its own person's things and nobody else's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolhouse.servers.api.table import ENDPOINTS
+from poolhouse.services.people import set_person_disabled, start_session
+from tests.servers.api.conftest import DOCUMENT, Api
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from poolhouse.app.house import RunningHouse
+    from poolhouse.types import Person
+
+EVERY = [(endpoint.method, endpoint.path) for endpoint in ENDPOINTS]
+OF_SOMEBODY = [(method, path) for method, path in EVERY if "{" in path]
+BODIES = {
+    ("PATCH", "/links/{link_id}"): {"title": "x", "pools": ["Bookmarks"]},
+    ("PATCH", "/pools/{pool_id}"): {"name": "x"},
+}
+
+
+def fill(path: str, link: int, pool: int, secret: int) -> str:
+    return path.format(link_id=link, pool_id=pool, secret_id=secret, mark="read")
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY)
+def test_nobody_gets_in_without_a_token(browser: TestClient, person: Person, method: str, path: str) -> None:
+    answer = Api(browser, None).ask(method, fill(path, 1, 1, 1), 401)
+    assert answer.headers["www-authenticate"] == 'Bearer realm="Poolhouse"'
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY)
+def test_a_readers_secret_opens_no_endpoint(api: Api, method: str, path: str) -> None:
+    made = api.ask("POST", "/secrets", 201, json={"label": "x", "pool": "Bookmarks"}).json()
+    api.token = made["secret"]
+    answer = api.ask(method, fill(path, 1, made["pool_id"], 1), 401)
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_only_a_bearer_token_opens(
+    browser: TestClient, house: RunningHouse, person: Person, token: str
+) -> None:
+    cookie = house.data.database.write(lambda tx: start_session(tx, house.vault, person.id, ""))[1]
+    browser.cookies.set("poolhouse_session", cookie)
+    nobody = Api(browser, None)
+    nobody.get("/me", 401)
+    for wrong in (
+        f"Basic {token}",
+        token,
+        "Bearer",
+        "Bearer ",
+        f"Bearer {token}x",
+        f"Bearer {token.swapcase()}",
+        f"Bearer {token[:-1]}",
+        "Bearer \xff\xfe",
+        "Bearer " + "x" * 10_000,
+    ):
+        nobody.get("/me", 401, headers={"Authorization": wrong.encode("latin-1")})
+    nobody.get(f"/me?access_token={token}", 401)
+    for right in (f"Bearer {token}", f"bearer  {token} "):
+        nobody.get("/me", 200, headers={"Authorization": right})
+
+
+@pytest.mark.parametrize(("method", "path"), OF_SOMEBODY)
+def test_what_belongs_to_others_is_not_there(api: Api, ben: Api, method: str, path: str) -> None:
+    link, pool = api.save("https://example.org/a"), api.make_pool("Reading")
+    secret = api.ask("POST", "/secrets", 201, json={"label": "x", "pool": "Reading"}).json()
+    before = [api.get(each) for each in ("/links", "/pools", "/secrets", "/trash")]
+    body = {"json": given} if (given := BODIES.get((method, path))) else {}
+    theirs = ben.ask(method, fill(path, link["id"], pool["id"], secret["id"]), 404, **body)
+    nobodys = ben.ask(method, fill(path, 999_999, 999_999, 999_999), 404, **body)
+    assert theirs.content == nobodys.content
+    assert [api.get(each) for each in ("/links", "/pools", "/secrets", "/trash")] == before
+
+
+def test_own_things_do_not_reach_others(api: Api, ben: Api) -> None:
+    """One of the two belongs to somebody else."""
+    theirs, mine = api.save("https://example.org/a"), ben.save("https://example.org/a")
+    pool, my_pool = api.make_pool("Reading"), ben.make_pool("Reading")
+    for method in ("PUT", "DELETE"):
+        ben.ask(method, f"/pools/{pool['id']}/entries/{mine['id']}", 404)
+        ben.ask(method, f"/pools/{my_pool['id']}/entries/{theirs['id']}", 404)
+    for body in ({"pool": pool["id"]}, {"pool": "Reading/Python"}):
+        assert (
+            ben.ask("POST", "/links", 422, json={"url": "https://e.example", **body}).json()["field"]
+            == "pool"
+        )
+    assert (
+        ben.ask("PATCH", f"/links/{mine['id']}", 422, json={"pools": [pool["id"]]}).json()["field"] == "pools"
+    )
+    assert (
+        ben.ask("POST", "/pools", 422, json={"name": "x", "parent": pool["id"]}).json()["field"] == "parent"
+    )
+    assert ben.ask("POST", "/secrets", 422, json={"label": "x", "pool": pool["id"]}).json()["field"] == "pool"
+    assert ben.get(f"/links?pool={pool['id']}", 422)["field"] == "pool"
+
+
+def test_lists_hold_nothing_of_others(api: Api, ben: Api) -> None:
+    api.save("https://private.example/a", title="hidden", tags=["hidden"])
+    pool = api.make_pool("hidden")
+    api.ask("POST", "/secrets", 201, json={"label": "hidden", "pool": pool["id"]})
+    gone = api.save("https://private.example/b", title="hidden")
+    api.ask("DELETE", f"/links/{gone['id']}", 204)
+    lists = [path for path in DOCUMENT["paths"] if "{" not in path and "get" in DOCUMENT["paths"][path]]
+    for path in (
+        *lists,
+        "/search?q=hidden",
+        "/links?q=pool:hidden",
+        "/export?format=netscape",
+        "/export?format=opml",
+    ):
+        if path != "/links/lookup":
+            text = ben.ask("GET", path).text
+            assert "hidden" not in text
+            assert "private.example" not in text
+    ben.get("/links/lookup?url=https://private.example/a", 404)
+
+
+def test_a_token_that_is_cut_off_stops_at_once(api: Api, browser: TestClient) -> None:
+    made = api.ask("POST", "/secrets", 201, json={"label": "x", "kind": "token"}).json()
+    other = Api(browser, made["secret"])
+    other.get("/me")
+    api.ask("DELETE", f"/secrets/{made['id']}", 204)
+    for method, path in EVERY:
+        other.ask(method, fill(path, 1, 1, 1), 401)
+
+
+def test_a_person_who_is_disabled_is_refused(api: Api, house: RunningHouse) -> None:
+    api.get("/me")
+    house.data.database.write(lambda tx: set_person_disabled(tx, "anna", is_disabled=True))
+    api.get("/me", 401)
+    house.data.database.write(lambda tx: set_person_disabled(tx, "anna", is_disabled=False))
+    api.get("/me")
+
+
+def test_another_site_may_not_ask(api: Api) -> None:
+    answer = api.ask("GET", "/me", headers={"Origin": "https://evil.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    api.ask("OPTIONS", "/me", 405, headers=preflight)

@@ -1,0 +1,102 @@
+"""Export and import over HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from poolhouse.servers.api import transfer
+
+if TYPE_CHECKING:
+    from tests.servers.api.conftest import Api
+
+FILE = b"""<!DOCTYPE NETSCAPE-Bookmark-file-1>
+<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=UTF-8">
+<DL><p>
+<DT><H3>News</H3>
+<DL><p>
+<DT><A HREF="https://example.org/news" ADD_DATE="1577836800" TAGS="a,b">News \xf0\x9f\x8e\x88</A>
+<DD>A note
+<DT><A HREF="javascript:alert(1)">Trick</A>
+</DL><p>
+<DT><A HREF="https://example.org/loose" ADD_DATE="soon">Loose</A>
+</DL><p>
+"""
+HTML = {"Content-Type": "text/html"}
+
+
+def test_imports_a_bookmark_file(api: Api) -> None:
+    report = api.ask("POST", "/import", content=FILE, headers=HTML).json()
+    assert (report["added"], report["merged"]) == (2, 0)
+    assert [(each["place"], each["url"]) for each in report["refused"]] == [("News", "javascript:alert(1)")]
+    assert [each["line"] for each in report["problems"]] == [10]
+    (news,) = api.get("/links", params={"pool": "News"})["items"]
+    assert (news["title"], news["note"], set(news["tags"])) == ("News 🎈", "A note", {"a", "b"})
+    assert news["created_at"] == "2020-01-01T00:00:00Z"
+    assert api.ask("POST", "/import", content=FILE, headers=HTML).json()["merged"] == 2
+
+
+@pytest.mark.parametrize("by", ["id", "path"])
+def test_imports_beneath_a_pool(api: Api, by: str) -> None:
+    pool = api.make_pool("From elsewhere")
+    value = str(pool["id"]) if by == "id" else pool["path"]
+    api.ask("POST", "/import", params={"pool": value}, content=FILE, headers=HTML)
+    paths = {each["path"] for each in api.get("/pools")["items"]}
+    assert paths == {"Bookmarks", "Inbox", "From elsewhere", "From elsewhere/News"}
+
+
+def test_imports_in_batches(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "BATCH_SIZE", 2)
+    rows = b"".join(b'<DT><A HREF="https://example.org/%d">x</A>' % number for number in range(5))
+    report = api.ask("POST", "/import", content=b"<DL>" + rows + b"</DL>", headers=HTML).json()
+    assert report["added"] == 5
+    assert len(list(api.walk("/links"))) == 5
+
+
+def test_refuses_what_is_no_bookmark_file(api: Api) -> None:
+    api.make_pool("Starred", query="is:starred")
+    assert api.ask("POST", "/import", 422, content=b"<p>Hello", headers=HTML).json()["field"] == "body"
+    api.ask("POST", "/import", 415, content=FILE, headers={"Content-Type": "application/json"})
+    api.ask("POST", "/import", 415, content=FILE)
+    for pool in ("Starred", "None such", "99"):
+        answer = api.ask("POST", "/import", 422, params={"pool": pool}, content=FILE, headers=HTML)
+        assert answer.json()["field"] == "pool"
+    assert api.get("/links")["items"] == []
+
+
+def test_refuses_a_file_that_is_too_large(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "IMPORT_LIMIT_BYTES", 100)
+    api.ask("POST", "/import", 413, content=FILE, headers=HTML)
+
+
+def test_exports_in_three_formats(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "_MEMORY_BYTES", 16)
+    api.save("https://example.org/a", title="A <b>page</b>")
+    lines = api.ask("GET", "/export").text.splitlines()
+    assert [json.loads(line)["type"] for line in lines] == ["export", "pool", "pool", "item"]
+    bookmarks = api.ask("GET", "/export?format=netscape")
+    assert bookmarks.headers["content-disposition"] == 'attachment; filename="poolhouse.html"'
+    assert "sandbox" in bookmarks.headers["content-security-policy"]
+    assert "A &lt;b&gt;page" in bookmarks.text
+    opml = ET.fromstring(api.ask("GET", "/export?format=opml").content)
+    assert len(opml.findall("./body/outline")) == 2
+    assert api.get("/export?format=csv", 422)["field"] == "format"
+
+
+def test_what_is_exported_can_be_imported(api: Api, ben: Api) -> None:
+    api.make_pool("Reading")
+    api.save("https://example.org/a", title="A", note="n", tags=["x"], pool="Reading")
+    api.save("https://example.org/b", title="B")
+    file = api.ask("GET", "/export?format=netscape").content
+    assert ben.ask("POST", "/import", content=file, headers=HTML).json()["added"] == 2
+
+    def kept(owner: Api) -> list[tuple[object, ...]]:
+        return [
+            (link["title"], link["note"], link["tags"], [pool["path"] for pool in link["pools"]])
+            for link in sorted(owner.get("/links")["items"], key=lambda link: str(link["url"]))
+        ]
+
+    assert kept(ben) == kept(api)
