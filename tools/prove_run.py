@@ -85,9 +85,10 @@ def prove(directory: Path, data: Path) -> None:
     ) as make:
         too_long = threading.Timer(START_SECONDS, os.killpg, (make.pid, signal.SIGKILL))
         too_long.start()
+        rest = threading.Thread(target=show_the_rest, args=[make])
         try:
             link = one_time_link(make, port)
-            threading.Thread(target=show_the_rest, args=[make], daemon=True).start()
+            rest.start()
             front = status_of(f"http://127.0.0.1:{port}/")
             assert front in {200, 401}, f"the front page answered {front}"
             first = status_of(link)
@@ -99,6 +100,8 @@ def prove(directory: Path, data: Path) -> None:
             too_long.cancel()
             if make.poll() is None:
                 os.killpg(make.pid, signal.SIGKILL)
+            if rest.ident:
+                rest.join()
     assert any(data.iterdir()), "nothing was kept in the data directory"
 
 
