@@ -47,9 +47,24 @@ DOCUMENT = build_openapi("http://pools.test")
 COMPONENTS = {"components": {"schemas": closed(DOCUMENT["components"]["schemas"])}}
 
 
+FORMATS = FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time")
+def _is_time(value: object) -> bool:
+    """RFC 3339 §5.6, and always in UTC."""
+    return not isinstance(value, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value))
+
+
+@FORMATS.checks("uri")
+def _is_uri(value: object) -> bool:
+    """RFC 3986 §3: with its scheme, and of its characters."""
+    return not isinstance(value, str) or bool(re.fullmatch(r"[a-z][a-z0-9+.-]*:[!-~]+", value))
+
+
 def check(schema: dict[str, Any], data: object) -> None:
     """That `data` is as a schema of the document says."""
-    Draft202012Validator({**schema, **COMPONENTS}, format_checker=FormatChecker()).validate(data)
+    Draft202012Validator({**schema, **COMPONENTS}, format_checker=FORMATS).validate(data)
 
 
 def operation(method: str, path: str) -> dict[str, Any] | None:
