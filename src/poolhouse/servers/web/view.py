@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from poolhouse.servers.house import House
 
 TILE_COLOURS = 8
+# the first that is found: each of these also claims to be some of those after it
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Vivaldi/", "Vivaldi"),
+    ("Thunderbird/", "Thunderbird"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 class View:
@@ -46,6 +64,7 @@ class View:
             href=href,
             tag_query=tag_query,
             excerpt=excerpt,
+            browser=browser,
         )
 
     def render(self, name: str, values: dict[str, object]) -> str:
@@ -80,3 +99,13 @@ def tag_query(tag: str) -> str:
 def excerpt(text: str, length: int = 160) -> str:
     """The beginning of a note, in one line."""
     return " ".join(text[: 2 * length].split())[:length]
+
+
+def browser(user_agent: str) -> str:
+    """A User-Agent in words a person knows: `Firefox, Linux`. What is no browser stays as it calls itself."""
+    if not user_agent.startswith("Mozilla/"):
+        return user_agent
+    known = (
+        next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)
+    )
+    return ", ".join(name for name in known if name) or user_agent
