@@ -6,7 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
-import feedparser  # type: ignore[import-untyped]  # it has no types
+import feedparser
 import pytest
 from hypothesis import given
 from lxml import etree

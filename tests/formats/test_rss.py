@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 
-import feedparser  # type: ignore[import-untyped]  # it has no types
+import feedparser
 import pytest
 from hypothesis import given
 from lxml import etree
