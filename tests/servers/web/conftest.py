@@ -1,0 +1,76 @@
+"""A browser at the pages: it wants HTML, follows nothing by itself, and finds the token of the page it is on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import PASSWORD
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+    from starlette.testclient import TestClient
+
+    from poolhouse.types import Person
+
+_TOKEN = re.compile(r'name="token" value="([^"]+)"')
+
+
+def token_of(page: Response) -> str:
+    """The token of the first form on a page."""
+    found = _TOKEN.search(page.text)
+    assert found, page.text[:500]
+    return found[1]
+
+
+@dataclass
+class Browser:
+    """One person's browser, or a stranger's."""
+
+    client: TestClient
+
+    def get(self, path: str, **headers: str) -> Response:
+        return self.client.get(path, headers={"accept": "text/html", **headers})
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **headers: str) -> Response:
+        """Send a form as it stands, without a token of its own accord."""
+        return self.client.post(path, data=data or {}, headers={"accept": "text/html", **headers})
+
+    def token(self) -> str:
+        return token_of(self.get("/login?next=/pools/new" if not self.is_in() else "/pools/new"))
+
+    def is_in(self) -> bool:
+        return "poolhouse_session" in self.client.cookies
+
+    def send(self, path: str, **data: Any) -> Response:
+        """Fill in a form and send it, as a page of ours would."""
+        return self.post(path, {"token": self.token(), **data})
+
+    def log_in(self, name: str, password: str = PASSWORD) -> Response:
+        return self.post(
+            "/login", {"token": token_of(self.get("/login")), "name": name, "password": password}
+        )
+
+    def said(self, path: str = "/") -> str:
+        """The words of the bar that tells what was done."""
+        page = self.get(path).text
+        bar = page.partition('<div id="said"')[2].partition("<template")[0]
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", bar.partition(">")[2])).split())
+
+
+@pytest.fixture
+def stranger(client: TestClient) -> Browser:
+    """A browser that is not logged in."""
+    return Browser(client)
+
+
+@pytest.fixture
+def browser(client: TestClient, person: Person) -> Browser:
+    """Anna's browser, logged in."""
+    anna = Browser(client)
+    assert anna.log_in(person.name).status_code == 303
+    return anna
