@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from poolhouse.ports import Transaction
     from poolhouse.types import Pool, PoolId, Principal
 
-BATCH_SIZE = 200
+BATCH_SIZE = 100
 """So many bookmarks in one transaction keep the writer for some tens of milliseconds."""
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
