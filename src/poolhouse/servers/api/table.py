@@ -273,7 +273,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         group="transfer",
         summary="Import a bookmark file",
         description="Folders become pools. One bookmark that cannot be kept does not fail the others. They are saved"
-        " some hundred at a time: where it breaks off, send the file again, and what is there is merged. At most 64 MiB.",
+        " some hundred at a time: where it breaks off, send it again, and what is there is merged. At most 64 MiB.",
         query=(Parameter("pool", _TEXT, "The id or path of the pool to put everything beneath."),),
         body=File(transfer.IMPORT_TYPES, "A bookmark file (Netscape HTML), which every browser writes."),
         answers=(Answer(200, "What was done.", "ImportReport"),),
