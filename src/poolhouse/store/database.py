@@ -139,6 +139,7 @@ def _open_writing(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=300)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
     _keep_plans(connection)
+    _version(connection)  # before anything is changed in a file that is not ours
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", "full")  # acknowledged is on the disk
     connection.pragma("foreign_keys", "on")
@@ -193,7 +194,8 @@ def _migrate(connection: apsw.Connection, clock: Clock) -> None:
 def _version(connection: apsw.Connection) -> int:
     version = int(connection.pragma("user_version"))
     owner = int(connection.pragma("application_id"))
-    if owner not in (0, APPLICATION_ID) or (owner == 0 and version):
+    is_empty = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
+    if owner not in (0, APPLICATION_ID) or (owner == 0 and (version or not is_empty)):
         raise StoreDamagedError("the file is an SQLite database, but not a Poolhouse store")
     return version
 
