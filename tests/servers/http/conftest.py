@@ -6,7 +6,7 @@ import asyncio
 import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
 import uvloop
@@ -188,13 +188,21 @@ class Client:
                 await self.writer.wait_closed()
 
 
+class PatientEvent(asyncio.Event):
+    """An event that is not waited for without end."""
+
+    async def wait(self) -> Literal[True]:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await super().wait()
+
+
 @dataclass
 class Gate:
     """What the slow pages wait for, and what the application saw."""
 
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: PatientEvent = field(default_factory=PatientEvent)
+    reached: PatientEvent = field(default_factory=PatientEvent)
+    ended: PatientEvent = field(default_factory=PatientEvent)
     saved: list[bytes] = field(default_factory=list)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 

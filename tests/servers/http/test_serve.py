@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from poolhouse.errors import ConflictError, InvalidInputError
+from poolhouse.servers.http import front
 from poolhouse.servers.http.limits import FrontLimits
 from poolhouse.servers.http.serve import serve
 from tests.servers.http.conftest import PATIENCE_SECONDS, PREFIXES, Answer, Gate, parse_answers, shortcut
@@ -196,6 +197,24 @@ async def test_a_request_half_said_is_answered_before_the_end(site: ASGIApp) -> 
         running.stop.set()
         await resting_reader.read()
         writer.write(b"st: a\r\n\r\n")
+        (answer,) = parse_answers(await reader.read())
+        assert answer.status == 200
+        assert answer.headers["connection"] == "close"
+        await running.end()
+        for each in (writer, resting_writer):
+            await hang_up(each)
+
+
+async def test_who_just_came_may_still_ask(site: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "FRESH_SECONDS", PATIENCE_SECONDS)
+    async with served(site) as running:
+        reader, writer = await running.connect()
+        resting_reader, resting_writer = await running.connect()
+        resting_writer.write(GET)
+        await resting_reader.readuntil(b"at once \n")
+        running.stop.set()
+        await resting_reader.read()
+        writer.write(GET)
         (answer,) = parse_answers(await reader.read())
         assert answer.status == 200
         assert answer.headers["connection"] == "close"

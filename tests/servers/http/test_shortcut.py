@@ -76,9 +76,20 @@ async def test_when_a_connection_closes(
         assert (await client.hear()).status == 200
 
 
-async def test_nothing_is_answered_after_a_request_to_close(running: Running) -> None:
-    assert len(await running.say(LAST + GET_1)) == 1
-    assert len(await running.say(LAST + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")) == 1
+@pytest.mark.parametrize("path", [b"/pools/1", b"/"])
+@pytest.mark.parametrize(
+    "end",
+    [b"HTTP/1.1\r\nHost: a\r\nConnection: close", b"HTTP/1.0\r\nConnection: keep-alive", b"HTTP/1.0"],
+)
+@pytest.mark.parametrize(
+    "more", [GET_1, b"POST /save HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", b"FOO"]
+)
+async def test_nothing_is_done_after_the_last_answer(
+    running: Running, gate: Gate, path: bytes, end: bytes, more: bytes
+) -> None:
+    answers = await running.say(b"GET " + path + b" " + end + b"\r\n\r\n" + more)
+    assert [answer.status for answer in answers] == [200]
+    assert not gate.reached.is_set()
 
 
 async def test_pipelined_answers_keep_their_order(running: Running, gate: Gate) -> None:

@@ -125,6 +125,20 @@ async def test_who_is_not_listened_to_is_not_slow(gate: Gate) -> None:
         assert not running.connections[0].is_refused
 
 
+async def test_time_in_which_nobody_listened_does_not_count(running: Running, gate: Gate) -> None:
+    client = await running.connect()
+    asked = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" * 2 + GET[:9]
+    client.say(asked)
+    connection = await running.until_seen(len(asked))
+    assert connection.flow.read_paused
+    running.pass_seconds(100)
+    gate.opened.set()
+    assert [(await client.hear()).status for _ in range(2)] == [200, 200]
+    running.pass_seconds(101)
+    client.say(GET[9:])
+    assert (await client.hear()).status == 200
+
+
 async def test_a_slow_application_is_waited_for(running: Running, gate: Gate) -> None:
     client = await running.connect()
     client.say(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")

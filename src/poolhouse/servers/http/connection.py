@@ -154,7 +154,7 @@ class Connection(HttpToolsProtocol):
 
     def refuse(self, refusal: RefusedRequestError) -> None:
         """Answer the request that is being received with a refusal, in its turn; nothing more is read after it."""
-        if self.is_refused:
+        if self.is_refused or self.transport.is_closing():
             return
         self.is_refused = True
         logger.info("%s refused with %d: %s", shown_client(self.client), refusal.status, refusal.sentence)
