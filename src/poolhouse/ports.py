@@ -229,6 +229,9 @@ class Memberships(Protocol):
     def block(self, pool_id: PoolId, reader_id: PersonId, first: int, last: int) -> Sequence[Entry]:
         """Entries with first ≤ position ≤ last, topmost first."""
 
+    def span(self, pool_id: PoolId, first: int, last: int, *, limit: int) -> Sequence[Membership]:
+        """At most `limit` places with first ≤ position ≤ last, topmost first, without what is in them."""
+
     def changed_since(
         self, pool_id: PoolId, reader_id: PersonId, version: Seq, *, limit: int
     ) -> Sequence[Entry]:

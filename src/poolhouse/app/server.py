@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ADDRESS_NAME = "server.address"
 NOTES_SECONDS = 60.0
+BODY_LIMIT_BYTES = 64 * 1024 * 1024  # the largest is an import; forms and JSON have limits of their own
 USER_AGENT = f"Poolhouse/{__version__} (reads the pages that its people save)"
 _log = logging.getLogger("poolhouse")
 
@@ -52,7 +53,7 @@ async def run_server(directory: Path, settings: Settings, say: Callable[[str], N
                 port=settings.http_port,
                 shortcut=door.answer,
                 prefixes=PREFIXES,
-                limits=FrontLimits(),
+                limits=FrontLimits(body_bytes=BODY_LIMIT_BYTES),
                 tls_cert=settings.tls_cert,
                 tls_key=settings.tls_key,
                 trusted_proxies=settings.trusted_proxies,

@@ -9,7 +9,7 @@ from poolhouse.cli._parser import command
 from poolhouse.cli._shared import opened, output_of, pool_named, principal_named
 from poolhouse.errors import InvalidInputError
 from poolhouse.formats.netscape import read_netscape
-from poolhouse.services.imports import ImportReport, import_batch, plan_import
+from poolhouse.services.imports import BATCH_SIZE, ImportReport, import_batch, plan_import
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from poolhouse.formats.netscape import NetscapeBookmark, NetscapeReading
     from poolhouse.ports import Transaction
 
-BATCH_SIZE = 200
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 

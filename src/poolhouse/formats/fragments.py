@@ -49,7 +49,16 @@ class FeedWriter:
         address of those after the first `count`; without it the document's own `next_url` stays. Each entry is
         rendered once, the head at most once a count tried.
         """
-        fragments = self.fragments(document)
+        return self.assemble_within(document, self.fragments(document), limit_bytes, next_url_for)
+
+    def assemble_within(
+        self,
+        document: FeedDocument,
+        fragments: Sequence[bytes],
+        limit_bytes: int,
+        next_url_for: Callable[[int], str | None] | None = None,
+    ) -> tuple[bytes, int]:
+        """As `render_within`, of fragments that are made already."""
         whole = self.assemble(self.head(document), fragments)
         if len(whole) <= limit_bytes or len(fragments) < 2:
             return whole, len(fragments)

@@ -59,12 +59,12 @@ def clean_pool_name(name: str) -> str:
     return name
 
 
-def clean_title(text: str, limit: int = TITLE_LENGTH_LIMIT) -> str:
+def clean_title(text: str, limit: int = TITLE_LENGTH_LIMIT, field: str = "title") -> str:
     """Return a title as one line, without what cannot be written; it may be empty.
 
-    Raises InvalidInputError("title") where more than `limit` characters are left.
+    Raises InvalidInputError of `field` where more than `limit` characters are left.
     """
-    return _within(_one_line(_UNWRITABLE.sub(" ", text)), "title", limit)
+    return _within(_one_line(_UNWRITABLE.sub(" ", text)), field, limit)
 
 
 def clean_note(text: str, limit: int = NOTE_LENGTH_LIMIT) -> str:

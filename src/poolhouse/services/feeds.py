@@ -8,7 +8,7 @@ what changed since a version answers RFC 3229's `A-IM: feed`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha1
 from html import escape
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from poolhouse.errors import NotFoundError
 from poolhouse.rules.access import Verb
 from poolhouse.services._access import require_pool
-from poolhouse.types import Entry, FeedDocument, FeedEntry, FeedFormat, PoolKind
+from poolhouse.types import FeedDocument, FeedEntry, FeedFormat, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
-    from poolhouse.types import Pool, PoolId, Principal, Seq
+    from poolhouse.types import Entry, Membership, PersonId, Pool, PoolId, Principal, Seq
 
 ENTRY_LIMIT = 50
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,18 @@ class FeedView:
         return "" if self.before is None else f"?before={self.before}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOutline:
+    """A document without entries, and the places that those stand at, topmost first.
+
+    An entry of one place and version is the same in every document of the pool, so it need not be made twice.
+    """
+
+    document: FeedDocument
+    owner_id: PersonId
+    places: tuple[Membership, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FeedBuilder:
     """Builds the documents of one server's feeds; `server_id` roots the ids of their entries."""
@@ -60,56 +73,74 @@ class FeedBuilder:
     def document(
         self, tx: Transaction, principal: Principal, view: FeedView
     ) -> tuple[FeedDocument, Sequence[int]]:
-        """The document of a view, and the positions of its entries.
+        """The document of a view, and the positions of its entries. Raises as `outline`; costs two of its rows each."""
+        outline = self.outline(tx, principal, view)
+        document = replace(outline.document, entries=tuple(self.entries(tx, outline, outline.places)))
+        return document, [place.position for place in outline.places]
 
-        Raises NotFoundError (also for an archive that is not complete yet). Costs at most ENTRY_LIMIT + 1 rows.
+    def outline(self, tx: Transaction, principal: Principal, view: FeedView) -> FeedOutline:
+        """The document of a view without its entries, and their places.
+
+        Raises NotFoundError (also for an archive that is not complete yet). Costs at most ENTRY_LIMIT + 1 small rows.
         """
         pool = get_feed_pool(tx, principal, view.pool_id)
         if view.archive is not None:
             return self._archive(tx, pool, view, view.archive)
-        found = tx.memberships.newest(pool.id, pool.owner_id, before=view.before, limit=ENTRY_LIMIT + 1)
-        entries, rest = found[:ENTRY_LIMIT], found[ENTRY_LIMIT:]
+        last = _LARGEST if view.before is None else view.before - 1
+        found = tx.memberships.span(pool.id, 0, last, limit=ENTRY_LIMIT + 1)
+        places, rest = found[:ENTRY_LIMIT], found[ENTRY_LIMIT:]
         newest_archive = pool_blocks(tx, pool) if rest and view.before is None else 0
         document = self._document(
             tx,
             pool,
             view,
-            entries,
-            next_url=self.page_url(view, entries[-1].membership.position) if rest else None,
+            next_url=self.page_url(view, places[-1].position) if rest else None,
             archive_url=self._archive_url(view, newest_archive),
             current_url=self._url(view, "") if view.before is not None else None,
         )
-        return document, [entry.membership.position for entry in entries]
+        return FeedOutline(document=document, owner_id=pool.owner_id, places=tuple(places))
+
+    def entries(
+        self, tx: Transaction, outline: FeedOutline, places: Sequence[Membership]
+    ) -> Sequence[FeedEntry]:
+        """The entries at some of the outline's places, in their order. Reads what stands between them as well."""
+        if not places:
+            return ()
+        first, last = places[-1].position, places[0].position
+        wanted = {place.position for place in places}
+        found = tx.memberships.block(places[0].pool_id, outline.owner_id, first, last)
+        author = outline.document.author
+        return [self._entry(entry, author) for entry in found if entry.membership.position in wanted]
 
     def delta(self, tx: Transaction, principal: Principal, view: FeedView, since: Seq) -> FeedDocument | None:
         """Only the entries that changed after version `since`; None where that is more than a document holds."""
         pool = get_feed_pool(tx, principal, view.pool_id)
-        entries = tx.memberships.changed_since(pool.id, pool.owner_id, since, limit=ENTRY_LIMIT + 1)
-        return self._document(tx, pool, view, entries) if len(entries) <= ENTRY_LIMIT else None
+        found = tx.memberships.changed_since(pool.id, pool.owner_id, since, limit=ENTRY_LIMIT + 1)
+        if len(found) > ENTRY_LIMIT:
+            return None
+        document = self._document(tx, pool, view)
+        return replace(document, entries=tuple(self._entry(entry, document.author) for entry in found))
 
     def page_url(self, view: FeedView, before: int) -> str:
         """The address of the entries below a position."""
         return self._url(view, f"?before={before}")
 
-    def _archive(
-        self, tx: Transaction, pool: Pool, view: FeedView, number: int
-    ) -> tuple[FeedDocument, Sequence[int]]:
+    def _archive(self, tx: Transaction, pool: Pool, view: FeedView, number: int) -> FeedOutline:
         blocks = pool_blocks(tx, pool)
         if not 1 <= number <= blocks:
             raise NotFoundError("archive")
         first = (number - 1) * ENTRY_LIMIT + 1
-        entries = tx.memberships.block(pool.id, pool.owner_id, first, first + ENTRY_LIMIT - 1)
+        places = tx.memberships.span(pool.id, first, first + ENTRY_LIMIT - 1, limit=ENTRY_LIMIT)
         document = self._document(
             tx,
             pool,
             view,
-            entries,
             archive_url=self._archive_url(view, number - 1),
             newer_archive_url=self._archive_url(view, number + 1) if number < blocks else None,
             current_url=self._url(view, ""),
             is_archive=True,
         )
-        return document, [entry.membership.position for entry in entries]
+        return FeedOutline(document=document, owner_id=pool.owner_id, places=tuple(places))
 
     def _archive_url(self, view: FeedView, number: int) -> str | None:
         return self._url(view, f"?archive={number}") if number >= 1 else None
@@ -122,7 +153,6 @@ class FeedBuilder:
         tx: Transaction,
         pool: Pool,
         view: FeedView,
-        entries: Sequence[Entry],
         *,
         next_url: str | None = None,
         archive_url: str | None = None,
@@ -131,16 +161,15 @@ class FeedBuilder:
         is_archive: bool = False,
     ) -> FeedDocument:
         owner = tx.persons.get(pool.owner_id)
-        author = owner.name if owner else ""
         return FeedDocument(
             id=_urn(self.server_id, f"pool/{pool.id}"),
             title=pool.name,
             subtitle=f"Saved search: {pool.query}" if pool.kind is PoolKind.COMPUTED else "",
-            author=author,
+            author=owner.name if owner else "",
             home_url=self.addresses.pool(pool.id),
             self_url=self._url(view, view.page),
             updated=pool.changed_at,
-            entries=tuple(self._entry(entry, author) for entry in entries),
+            entries=(),
             next_url=next_url,
             archive_url=archive_url,
             newer_archive_url=newer_archive_url,

@@ -88,12 +88,12 @@ def _save_again(
     tags: tuple[str, ...],
 ) -> Saved:
     item = require_item(tx, principal, Verb.WRITE, item_id)
+    merged = clean_tags((*item.tags, *tags))
     if item.trashed_at is not None:
         tx.trash.take_places(item_id)
         tx.items.set_trashed(item_id, None)
     version = tx.changes.add(ChangeKind.ITEM_SAVED_AGAIN, principal.person_id, item_id=item_id)
     tx.items.edit(item_id, title=title or None, note=note or None, saved_at=tx.now)
-    merged = clean_tags((*item.tags, *tags))
     if merged != item.tags:
         tx.items.set_tags(item_id, merged)
     tx.memberships.touch(item_id, version)

@@ -37,7 +37,7 @@ def add_token(tx: Transaction, vault: Vault, principal: Principal, label: str) -
 def _add(
     tx: Transaction, vault: Vault, principal: Principal, kind: SecretKind, label: str, pool_id: PoolId | None
 ) -> tuple[Secret, str]:
-    label = clean_title(label, limit=LABEL_LENGTH)
+    label = clean_title(label, LABEL_LENGTH, "label")
     if not label:
         raise InvalidInputError(
             "label", "name the reader or script, so that you can tell it from others later"

@@ -128,6 +128,14 @@ class MembershipTable(Table):
         values = {"pool_id": pool_id, "reader_id": reader_id, "first": first, "last": last}
         return [rows.entry(row) for row in self._all(sql, values)]
 
+    def span(self, pool_id: PoolId, first: int, last: int, *, limit: int) -> Sequence[Membership]:
+        sql = (
+            f"SELECT {rows.MEMBERSHIP} FROM membership WHERE pool_id = :pool_id"
+            " AND position BETWEEN :first AND :last ORDER BY position DESC LIMIT :limit"
+        )
+        values = {"pool_id": pool_id, "first": first, "last": last, "limit": limit}
+        return [rows.membership(row) for row in self._all(sql, values)]
+
     def changed_since(
         self, pool_id: PoolId, reader_id: PersonId, version: Seq, *, limit: int
     ) -> Sequence[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.types import (
@@ -58,14 +59,15 @@ _STATES = {str(state): state for state in PageState}
 _NO_MARKS: frozenset[Mark] = frozenset()
 
 
+@lru_cache(maxsize=1024)
 def time(seconds: int) -> datetime:
-    """The aware UTC datetime of a stored time."""
+    """The aware UTC datetime of a stored time. Remembered: most items bear one time two or three times over."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def time_or_none(seconds: int | None) -> datetime | None:
     """As `time`, for a column that may be NULL."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else time(seconds)
 
 
 def seconds(at: datetime) -> int:

@@ -10,10 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import NotFoundError, StoreError
-from poolhouse.formats.feed import render, render_within
 from poolhouse.rules.access import Verb, allows
 from poolhouse.servers.feeds import credentials
-from poolhouse.servers.feeds.cache import DocumentCache
+from poolhouse.servers.feeds.documents import Documents
 from poolhouse.servers.feeds.memo import PollMemo
 from poolhouse.servers.feeds.validators import (
     Validators,
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from poolhouse.servers.house import House
     from poolhouse.types import Pool, Principal, Seq
 
-DOCUMENT_LIMIT_BYTES = 512 * 1024
 RENDERER_REVISION = "1"
 USER_AGENT_LENGTH = 200
 
@@ -70,9 +68,8 @@ class FeedDoor:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._cache = DocumentCache()
         self._memo = PollMemo()
-        self._builder: FeedBuilder | None = None
+        self._documents: Documents | None = None
         self._validators: Validators | None = None
 
     def answer(self, request: Request) -> Reply | None:
@@ -133,7 +130,7 @@ class FeedDoor:
             return _NOT_FOUND
 
     def _changed(self, request: Request, view: FeedView, tx: Transaction, principal: Principal) -> Reply:
-        builder, validators = self._tools()
+        documents, validators = self._tools()
         pool = get_feed_pool(tx, principal, view.pool_id)
         etag = validators.etag(pool, view)
         headers = (
@@ -143,12 +140,11 @@ class FeedDoor:
             *_PRIVATE,
         )
         since = self._known_version(request, view, validators)
-        delta = None if since is None else _delta(builder, tx, principal, view, since)
+        delta = None if since is None else documents.delta(tx, principal, view, since)
         if delta is not None:
             # RFC 3229 §10.5.1: a cache that does not know `im` must not take this for the whole
             return Reply(226, ((b"im", b"feed"), *_uncached(headers)), delta)
-        body = self._cache.get((view.secret, etag), lambda: _whole(builder, tx, principal, view))
-        return Reply(200, headers, body)
+        return Reply(200, headers, documents.whole(tx, principal, view, etag))
 
     @staticmethod
     def _known_version(request: Request, view: FeedView, validators: Validators) -> Seq | None:
@@ -161,14 +157,14 @@ class FeedDoor:
             return None
         return validators.version_of(shown)
 
-    def _tools(self) -> tuple[FeedBuilder, Validators]:
+    def _tools(self) -> tuple[Documents, Validators]:
         # made at the first request: a server that takes a free port knows its base URL only then
-        if self._builder is None or self._validators is None:
+        if self._documents is None or self._validators is None:
             house = self._house
-            self._builder = FeedBuilder(house.server_id, house.addresses)
+            self._documents = Documents(FeedBuilder(house.server_id, house.addresses))
             revision = f"{RENDERER_REVISION} {house.addresses.base_url}"
             self._validators = Validators(house.server_id, revision)
-        return self._builder, self._validators
+        return self._documents, self._validators
 
 
 def _view(request: Request) -> FeedView | None:
@@ -185,28 +181,6 @@ def _view(request: Request) -> FeedView | None:
         before=int(page[b"before"]) if b"before" in page and b"archive" not in page else None,
         archive=int(page[b"archive"]) if b"archive" in page else None,
     )
-
-
-def _whole(builder: FeedBuilder, tx: Transaction, principal: Principal, view: FeedView) -> bytes:
-    document, positions = builder.document(tx, principal, view)
-    body, _ = render_within(
-        view.format,
-        document,
-        DOCUMENT_LIMIT_BYTES,
-        lambda count: builder.page_url(view, positions[count - 1]),
-    )
-    return body
-
-
-def _delta(
-    builder: FeedBuilder, tx: Transaction, principal: Principal, view: FeedView, since: Seq
-) -> bytes | None:
-    """What changed since; None where there is nothing to say so, or more than one document holds."""
-    document = builder.delta(tx, principal, view, since)
-    if document is None or not document.entries:
-        return None
-    body = render(view.format, document)
-    return body if len(body) <= DOCUMENT_LIMIT_BYTES else None
 
 
 def _uncached(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
