@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import feedparser
 import pytest
 
-from poolhouse.servers.feeds.door import DOCUMENT_LIMIT_BYTES, FeedDoor
+from poolhouse.servers.feeds.documents import DOCUMENT_LIMIT_BYTES
+from poolhouse.servers.feeds.door import FeedDoor
 from poolhouse.servers.http.message import Reply, Request
 from poolhouse.services.links import edit_link, save_link
 from poolhouse.services.people import set_person_disabled, start_session

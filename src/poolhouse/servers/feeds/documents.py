@@ -1,0 +1,64 @@
+"""Documents: the bytes of a feed's documents, made of kept entries where those have not changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolhouse.formats.feed import WRITERS, render
+from poolhouse.servers.feeds.cache import DOCUMENT_BYTES, FRAGMENT_BYTES, ByteCache
+
+if TYPE_CHECKING:
+    from poolhouse.ports import Transaction
+    from poolhouse.services.feeds import FeedBuilder, FeedOutline, FeedView
+    from poolhouse.types import FeedFormat, Principal, Seq
+
+DOCUMENT_LIMIT_BYTES = 512 * 1024
+
+_FragmentKey = tuple[str, int, int, int]
+
+
+class Documents:
+    """Writes what a FeedBuilder builds. Who may read it has been asked before."""
+
+    def __init__(self, builder: FeedBuilder) -> None:
+        self._builder = builder
+        self._whole: ByteCache[tuple[str | None, bytes]] = ByteCache(DOCUMENT_BYTES)
+        self._fragments: ByteCache[_FragmentKey] = ByteCache(FRAGMENT_BYTES)
+
+    def whole(self, tx: Transaction, principal: Principal, view: FeedView, etag: bytes) -> bytes:
+        """The document that has this ETag in the transaction's snapshot. Raises NotFoundError."""
+        # an ETag is that of a pool, a format and a page; the address in it is the reader's own
+        key = (view.secret, etag)
+        kept = self._whole.get(key)
+        if kept is not None:
+            return kept
+        outline = self._builder.outline(tx, principal, view)
+        body, _ = WRITERS[view.format].assemble_within(
+            outline.document,
+            self._entries(tx, view.format, outline),
+            DOCUMENT_LIMIT_BYTES,
+            lambda count: self._builder.page_url(view, outline.places[count - 1].position),
+        )
+        self._whole.put(key, body)
+        return body
+
+    def delta(self, tx: Transaction, principal: Principal, view: FeedView, since: Seq) -> bytes | None:
+        """What changed since; None where there is nothing to say so, or more than one document holds."""
+        document = self._builder.delta(tx, principal, view, since)
+        if document is None or not document.entries:
+            return None
+        body = render(view.format, document)
+        return body if len(body) <= DOCUMENT_LIMIT_BYTES else None
+
+    def _entries(self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline) -> list[bytes]:
+        """One fragment a place, kept or made; all that are missing are read at once."""
+        writer, home_url = WRITERS[feed_format], outline.document.home_url
+        shared = f"{feed_format} {outline.document.author}"
+        keys = [(shared, place.pool_id, place.item_id, place.version) for place in outline.places]
+        found = [self._fragments.get(key) for key in keys]
+        missing = [at for at, fragment in enumerate(found) if fragment is None]
+        entries = self._builder.entries(tx, outline, [outline.places[at] for at in missing])
+        for at, entry in zip(missing, entries, strict=True):
+            made = found[at] = writer.entry(entry, home_url)
+            self._fragments.put(keys[at], made)
+        return [fragment for fragment in found if fragment is not None]
