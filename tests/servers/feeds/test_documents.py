@@ -1,0 +1,105 @@
+"""Kept entries: never out of date, and bounded."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.servers.feeds.cache import ENTRY_OVERHEAD_BYTES, ByteCache
+from poolhouse.servers.feeds.door import FeedDoor
+from poolhouse.servers.http.message import Request
+from poolhouse.services.links import edit_link, mark_item, save_link
+from poolhouse.services.pages import record_page
+from poolhouse.services.pools import add_pool, edit_pool, find_pool
+from poolhouse.services.secrets import add_feed_secret
+from poolhouse.services.trash import restore_item, trash_item
+from poolhouse.types import FeedFormat, Mark, PoolId, Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poolhouse.app.house import RunningHouse
+    from poolhouse.ports import Transaction
+    from tests.conftest import StillClock
+
+LINKS = 60
+
+
+def _body(door: FeedDoor, path: str) -> bytes:
+    reply = door.answer(Request(b"GET", path.partition("?")[0].encode(), path.partition("?")[2].encode(), []))
+    assert reply is not None
+    assert reply.status == 200
+    return reply.body
+
+
+def test_a_door_that_kept_entries_says_what_a_new_one_says(
+    house: RunningHouse, clock: StillClock, principal: Principal
+) -> None:
+    write = house.data.database.write
+
+    def save(number: int, **more: Any) -> Callable[[Transaction], Any]:
+        return lambda tx: save_link(tx, principal, f"https://example.org/{number}", **more)
+
+    items = [write(save(number, title=f"Page {number}")).item.id for number in range(LINKS)]
+    first = write(lambda tx: find_pool(tx, principal, "Bookmarks"))
+    found = write(lambda tx: add_pool(tx, principal, "Found", query="page"))
+    text = {}
+    for pool_id in (first.id, found.id):
+        make = partial(
+            add_feed_secret, vault=house.vault, principal=principal, pool_id=pool_id, label="a reader"
+        )
+        text[pool_id] = write(make)[1]
+    changes: list[Callable[[Transaction], Any]] = [
+        save(100, title="Page of the newest"),
+        lambda tx: edit_link(tx, principal, items[30], title="Page renamed"),
+        lambda tx: edit_link(tx, principal, items[31], tags=("one", "two")),
+        lambda tx: edit_link(tx, principal, items[32], note="A note", title="No longer found"),
+        lambda tx: trash_item(tx, principal, items[33]),
+        lambda tx: restore_item(tx, principal, items[33]),
+        save(34, tags=("three",)),
+        lambda tx: record_page(tx, items[35], principal.person_id, title="T", description="What it says"),
+        lambda tx: mark_item(tx, principal, items[36], Mark.READ, is_on=True),
+        lambda tx: edit_pool(tx, principal, found.id, name="Renamed"),
+        lambda tx: edit_pool(tx, principal, found.id, query="page -two"),
+    ]
+    kept = FeedDoor(house)
+    for change in changes:
+        clock.pass_seconds(1)
+        write(change)
+        for path in _paths(text):
+            assert _body(kept, path) == _body(FeedDoor(house), path)
+
+
+def _paths(secrets: dict[PoolId, str]) -> list[str]:
+    return [
+        f"/s/{secret}/pools/{pool_id}.{suffix}{page}"
+        for pool_id, secret in secrets.items()
+        for suffix in FeedFormat
+        for page in ("", "?before=40", "?archive=1")
+    ]
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    cache: ByteCache[str] = ByteCache(3 * (ENTRY_OVERHEAD_BYTES + 100))
+    for name in "abc":
+        cache.put(name, bytes(100))
+    assert cache.get("a") == bytes(100)
+    cache.put("d", bytes(100))
+    assert [name for name in "abcd" if cache.get(name) is not None] == ["a", "c", "d"]
+
+
+def test_putting_twice_takes_no_more_room() -> None:
+    cache: ByteCache[str] = ByteCache(2 * (ENTRY_OVERHEAD_BYTES + 100))
+    for _ in range(5):
+        cache.put("a", bytes(100))
+    cache.put("b", bytes(100))
+    assert cache.get("a") is not None
+    assert cache.get("b") is not None
+
+
+def test_what_is_larger_than_the_cache_is_given_and_makes_room_for_the_next() -> None:
+    cache: ByteCache[str] = ByteCache(10)
+    cache.put("a", bytes(1000))
+    assert cache.get("a") is not None
+    cache.put("b", bytes(1))
+    assert cache.get("a") is None
