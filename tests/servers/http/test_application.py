@@ -134,6 +134,13 @@ async def test_the_absolute_form_names_the_host(running: Running) -> None:
     assert answer.body == b"GET / \n"
 
 
+async def test_the_absolute_form_overrules_the_host(running: Running, gate: Gate) -> None:
+    await running.say(
+        b"POST http://b.test/save HTTP/1.1\r\nAccept: x\r\n" + HOST + CLOSE + b"Content-Length: 0\r\n\r\n"
+    )
+    assert [value for name, value in gate.headers if name == b"host"] == [b"b.test"]
+
+
 async def test_options_of_the_server(running: Running) -> None:
     (answer,) = await running.say(b"OPTIONS * HTTP/1.1\r\n" + HOST + CLOSE + b"\r\n")
     assert answer.status == 204

@@ -74,6 +74,10 @@ BROKEN = {
     "header without end": (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 600_000, 431),
     "ten thousand headers": (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 10_000 + b"\r\n", 431),
     "headers too large together": (b"GET / HTTP/1.1\r\n" + HOST + (b"X: " + b"a" * 300 + b"\r\n") * 240, 431),
+    "address and headers too large together": (
+        b"GET /" + b"a" * 15_000 + b" HTTP/1.1\r\n" + HOST + (b"X: " + b"a" * 300 + b"\r\n") * 170 + b"\r\n",
+        431,
+    ),
     "body too large": (POST + b"Content-Length: 99999999\r\n\r\nabc", 413),
 }
 
@@ -190,6 +194,14 @@ async def test_a_body_of_exactly_the_limit_is_taken(gate: Gate, site: ASGIApp) -
         assert [len(body) for body in gate.saved] == [1000]
         (answer,) = await running.say(length % 1001 + b"x" * 1001)
         assert answer.status == 413
+
+
+async def test_the_limit_is_for_each_body(gate: Gate, site: ASGIApp) -> None:
+    async with running_front(site, SMALL) as running:
+        client = await running.connect()
+        for _ in range(3):
+            client.say(POST + b"Content-Length: 900\r\n\r\n" + b"x" * 900)
+            assert (await client.hear()).status == 201
 
 
 async def test_a_body_that_is_not_welcome_is_not_asked_for(running: Running) -> None:

@@ -68,6 +68,17 @@ async def test_a_body_that_stops_coming(running: Running, gate: Gate) -> None:
     assert gate.saved == []
 
 
+async def test_a_body_has_its_own_time(running: Running, gate: Gate) -> None:
+    client = await running.connect()
+    client.say(POST)
+    connection = await running.until_seen(len(POST))
+    connection.began_at -= 19
+    client.say(b"Content-Length: 5\r\n\r\nab")
+    await gate.reached.wait()
+    running.pass_seconds(29)
+    assert not connection.is_refused
+
+
 async def test_a_body_that_trickles(running: Running, gate: Gate) -> None:
     client = await running.connect()
     head = POST + b"Content-Length: 50000\r\n\r\n"
@@ -185,6 +196,13 @@ async def test_who_reads_slowly_is_waited_for(site: ASGIApp) -> None:
         running.pass_seconds(31)
         running.pass_seconds(60)
         assert not connection.transport.is_closing()
+        # and as if it had all gone, and as much of another answer waited now
+        connection.resume_writing()
+        connection.pause_writing()
+        running.pass_seconds(1000)
+        assert not connection.transport.is_closing()
+        running.pass_seconds(1031)
+        assert connection.transport.is_closing()
 
 
 async def test_the_sweep_itself(site: ASGIApp) -> None:

@@ -53,7 +53,7 @@ class Connection(HttpToolsProtocol):
         self.current: FrontCycle | None = None
         self.received_bytes = 0
         self._step_bytes = 0
-        self._unsent_bytes = 0
+        self._unsent_bytes = -1
         self._sent_at = 0.0
         self._linger_until: float | None = None
 
@@ -113,6 +113,11 @@ class Connection(HttpToolsProtocol):
 
     # deadlines
 
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write: from now on it must read something."""
+        super().pause_writing()
+        self._unsent_bytes = -1
+
     def check(self, now: float) -> None:
         """Hold the client to its deadlines; called about once a second for every connection."""
         if self.flow.write_paused or self.transport.is_closing():
@@ -144,7 +149,7 @@ class Connection(HttpToolsProtocol):
     def _check_sending(self, now: float) -> None:
         """While the client holds us up nothing is added to what waits, so any change is progress."""
         unsent_bytes = self.transport.get_write_buffer_size()
-        if unsent_bytes != self._unsent_bytes or unsent_bytes == 0:
+        if unsent_bytes != self._unsent_bytes:
             self._unsent_bytes, self._sent_at = unsent_bytes, now
         elif now - self._sent_at > self.limits.send_seconds:
             logger.info("%s reads nothing of its answer; cut off", shown_client(self.client))
