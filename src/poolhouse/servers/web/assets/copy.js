@@ -6,7 +6,9 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
     // over plain http browsers have no clipboard for pages: mark the text instead, so that Ctrl+C copies it
-    getSelection().selectAllChildren(button.parentElement.querySelector("code"));
+    const field = button.parentElement.querySelector("textarea");
+    if (field) field.select();
+    else getSelection().selectAllChildren(button.parentElement.querySelector("code"));
     return;
   }
   button.classList.add("first");

@@ -1,0 +1,58 @@
+"""Every screen: without barriers (axe), wide enough for a phone, kept as a picture in artefacts/screens."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import log_in
+from tests.browser.screens import walk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import House
+
+pytestmark = pytest.mark.slow
+PICTURES = Path(__file__).parents[2] / "artefacts" / "screens"
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SIZES = [(390, 844), (820, 1180), (1440, 900)]
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical, with the first place where it is."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then((results) => results.violations)")
+    return [
+        f"{each['id']}: {each['help']} ({each['nodes'][0]['html'][:200]})"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_every_screen(house: House, size: tuple[int, int], scheme: str) -> None:
+    width, height = size
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    options = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
+    with house.visitor(is_in=False, **options) as context:
+        page = context.new_page()
+        page.goto(f"{house.url}/login")
+        wrong = _look(page, f"log-in-{width}-{scheme}")
+        log_in(page, house.url)
+        for name in walk(page, house):
+            wrong |= _look(page, f"{name}-{width}-{scheme}")
+    assert wrong == {}
+
+
+def _look(page: Page, name: str) -> dict[str, list[str]]:
+    page.screenshot(path=PICTURES / f"{name}.png")
+    found = barriers(page)
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if too_wide > 0:
+        found.append(f"{too_wide} pixels too wide")
+    return {name: found} if found else {}
