@@ -113,7 +113,7 @@ RICH: WorldPlan = tuple(
             PoolPlan(parent=None, is_search=False, is_trashed=True),
         ),
         items=(
-            ItemPlan(pools=frozenset({0, 2}), tags=frozenset({0, 1}), is_common=True, is_trashed=False),
+            ItemPlan(pools=frozenset({0, 2, 3}), tags=frozenset({0, 1}), is_common=True, is_trashed=False),
             ItemPlan(pools=frozenset({3}), tags=frozenset({0}), is_common=False, is_trashed=False),
             ItemPlan(pools=frozenset({1}), tags=frozenset(), is_common=True, is_trashed=True),
         ),
