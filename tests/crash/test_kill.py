@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROUNDS = int(os.environ.get("POOLHOUSE_KILL_ROUNDS", "200"))  # noqa: TID251 - how long to try is the runner's to say
 SEED = 2005
-SAVES_LIMIT = 60
+SAVES_LIMIT = 40
 """A round is killed after 1 to this many acknowledged saves, while CLIENTS more are on their way."""
 ROUNDS_A_FULL_VERIFY = 20
 
