@@ -99,13 +99,17 @@ def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, 
 def _settle_base_url(house: RunningHouse, directory: Path, settings: Settings, addresses: list[str]) -> None:
     """Without a configured base URL, people reach us where we listen; commands beside the server read it there."""
     if not settings.base_url:
-        house.addresses = Addresses(addresses[0])
+        # "everywhere" is where one listens, not where one goes
+        address = addresses[0].replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]")
+        house.addresses = Addresses(address)
     (directory / ADDRESS_NAME).write_text(house.addresses.base_url + "\n", "utf-8")
 
 
 def _greet(house: RunningHouse, addresses: list[str], say: Callable[[str], None]) -> None:
     for address in addresses:
         say(f"Poolhouse listens on {address}")
+    if house.addresses.base_url not in addresses:
+        say(f"Its addresses begin with {house.addresses.base_url} (the base_url setting)")
     if house.invitation:
         say("Nobody lives here yet. Make the first account, once, at")
         say(f"  {house.addresses.base_url}/welcome/{house.invitation}")
