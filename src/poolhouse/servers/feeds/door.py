@@ -117,7 +117,7 @@ class FeedDoor:
     ) -> Reply:
         _, validators = self._tools()
         etag = validators.etag(pool, view)
-        if is_unchanged(request.header_list(b"if-none-match"), request.header(b"if-modified-since"), etag, pool):
+        if is_unchanged(request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, pool):
             return Reply(
                 304,
                 ((b"etag", etag), (b"last-modified", http_time(last_modified(pool, tx.now))), *_PRIVATE),
@@ -149,7 +149,7 @@ class FeedDoor:
     @staticmethod
     def _known_version(request: Request, view: FeedView, validators: Validators) -> Seq | None:
         """The version that a reader has and wants only the difference to (RFC 3229)."""
-        shown = request.header_list(b"if-none-match")
+        shown = request.header(b"if-none-match")
         manipulations = (request.header(b"a-im") or b"").lower().split(b",")
         if shown is None or view.page or b"feed" not in [each.strip() for each in manipulations]:
             return None
