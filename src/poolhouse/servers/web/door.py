@@ -129,5 +129,7 @@ def sign_in(visit: Visit, then: str, status: int = 401, **values: object) -> Res
     if not visit.is_browser:
         words = "This page is private. Log in with a browser, or use the API.\n"
         return PlainTextResponse(words, 401, {"www-authenticate": 'Basic realm="Poolhouse", charset="UTF-8"'})
-    values = {"name": "", "error": None, "wait_seconds": 0, **values}
+    house = visit.house
+    is_new_house = house.invitation is not None and not house.glance().persons.all()
+    values = {"name": "", "error": None, "wait_seconds": 0, "is_new_house": is_new_house, **values}
     return visit.bare("log_in.html", status, then=then, **values)
