@@ -158,8 +158,11 @@ def test_only_pages_are_asked_for_their_title(anna: Actor) -> None:
 
 def test_edit_changes_what_is_given_and_nothing_else(anna: Actor, clock: StillClock) -> None:
     item = anna.do(save_link, PAGE, title="Old", note="old", tags=["red"]).item
+    version = anna.bookmarks.version
     clock.pass_seconds(5)
     edited = anna.do(edit_link, item.id, note="new")
+    assert anna.bookmarks.version > version
+    assert anna.bookmarks.changed_at == clock.now()
     assert (edited.title, edited.note, edited.tags, edited.url) == ("Old", "new", ("red",), PAGE)
     assert edited.saved_at == item.saved_at
     assert edited.changed_at == clock.now()
