@@ -273,6 +273,9 @@ class Search(Protocol):
         self, owner_id: PersonId, query: Query, *, before: ItemId | None = None, limit: int
     ) -> Sequence[Item]: ...
     def matches(self, owner_id: PersonId, query: Query, item_id: ItemId) -> bool: ...
+    def merge(self, limit_pages: int) -> None:
+        """Merge what many small writes left in pieces, at most so many pages: a rare word looks at each."""
+
     def all_matches(self, owner_id: PersonId, query: Query) -> Sequence[ItemId]:
         """Every match, oldest first. Reads all of them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import contextmanager, suppress
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import ServerLock, open_data
 from poolhouse.app.house import RunningHouse
 from poolhouse.app.pages import PageReader
+from poolhouse.app.upkeep import note_uses, tidy
 from poolhouse.errors import StoreError
 from poolhouse.fetch.fetcher import Fetcher
 from poolhouse.rules.addresses import Addresses
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from poolhouse.settings import Settings
 
 ADDRESS_NAME = "server.address"
-NOTES_SECONDS = 60.0
 BODY_LIMIT_BYTES = 64 * 1024 * 1024  # the largest is an import; forms and JSON have limits of their own
 USER_AGENT = f"Poolhouse/{__version__} (reads the pages that its people save)"
-_log = logging.getLogger("poolhouse")
 
 
 async def run_server(directory: Path, settings: Settings, say: Callable[[str], None]) -> None:
@@ -43,7 +41,7 @@ async def run_server(directory: Path, settings: Settings, say: Callable[[str], N
             _settle_base_url(house, directory, settings, addresses)
             _greet(house, addresses, say)
 
-        tasks = [asyncio.create_task(_note_uses(house))]
+        tasks = [asyncio.create_task(note_uses(house)), asyncio.create_task(tidy(house))]
         if reader:
             tasks.append(asyncio.create_task(reader.run()))
         try:
@@ -77,7 +75,9 @@ def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, 
 
     def committed() -> None:
         if reader:
-            loop.call_soon_threadsafe(reader.wake)
+            # the last commits of a server that stops find the loop closed: the reader looks again when it starts
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(reader.wake)
 
     clock = SystemClock()
     lock = ServerLock(directory)
@@ -113,13 +113,3 @@ def _greet(house: RunningHouse, addresses: list[str], say: Callable[[str], None]
     if house.invitation:
         say("Nobody lives here yet. Make the first account, once, at")
         say(f"  {house.addresses.base_url}/welcome/{house.invitation}")
-
-
-async def _note_uses(house: RunningHouse) -> None:
-    """Write down now and then when readers last asked; an idle server writes nothing."""
-    while True:
-        await asyncio.sleep(NOTES_SECONDS)
-        try:
-            await house.write_uses()
-        except StoreError as error:
-            _log.warning("when readers last asked could not be written down: %s", error)

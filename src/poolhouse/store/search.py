@@ -49,6 +49,10 @@ class SearchTable(Table):
         )
         return [ItemId(row[0]) for row in self._all(sql, values | {"reader_id": owner_id})]
 
+    def merge(self, limit_pages: int) -> None:
+        # a negative number begins a merge of all segments where none is under way (FTS5, "The 'merge' command")
+        self._run("INSERT INTO item_text (item_text, rank) VALUES ('merge', :pages)", pages=-limit_pages)
+
     def _where(self, owner_id: PersonId, query: Query) -> tuple[str, dict[str, Any]]:
         wanted = [_facet(facets.owner_facet(owner_id))]
         unwanted: list[str] = []
