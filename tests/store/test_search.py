@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from poolhouse.rules.query import parse_query
 from poolhouse.services.links import save_link
 from poolhouse.services.trash import trash_item
+from poolhouse.types import ItemId
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
@@ -14,21 +15,21 @@ if TYPE_CHECKING:
 
 
 def test_merging_leaves_one_piece_and_every_answer(data: OpenData, principal: Principal) -> None:
-    write = data.database.write
-    for number in range(40):
-        item = write(
-            lambda tx, n=number: save_link(tx, principal, f"https://example.org/{n}", title="kettle")
-        )  # type: ignore[misc]
-    write(lambda tx: trash_item(tx, principal, item.item.id))
+    ids = [_save(data, principal, f"https://example.org/{number}") for number in range(40)]
+    data.database.write(lambda tx: trash_item(tx, principal, ids[0]))
     assert _pieces(data) > 1
-    write(lambda tx: tx.search.merge(1_000))
+    data.database.write(lambda tx: tx.search.merge(1_000))
     found = data.database.read(
         lambda tx: tx.search.find(principal.person_id, parse_query("kettle"), limit=50)
     )
-    assert len(found) == 39
+    assert [item.id for item in found] == ids[:0:-1]
     assert _pieces(data) == 1
 
 
+def _save(data: OpenData, principal: Principal, url: str) -> ItemId:
+    return data.database.write(lambda tx: save_link(tx, principal, url, title="kettle")).item.id
+
+
 def _pieces(data: OpenData) -> int:
-    (count,) = data.database.writing.execute("SELECT count(DISTINCT segid) FROM item_text_idx").fetchall()[0]
-    return int(count)
+    rows = data.database.writing.execute("SELECT DISTINCT segid FROM item_text_idx").fetchall()
+    return len(rows)
