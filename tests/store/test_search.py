@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from poolhouse.rules.query import parse_query
 from poolhouse.services.links import save_link
 from poolhouse.services.trash import trash_item
-from poolhouse.types import ItemId
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
-    from poolhouse.types import Principal
+    from poolhouse.types import ItemId, Principal
 
 
 def test_merging_leaves_one_piece_and_every_answer(data: OpenData, principal: Principal) -> None:
