@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import NotFoundError
 from poolhouse.rules.access import Verb
+from poolhouse.rules.urls import is_linkable
 from poolhouse.services._access import require_pool
 from poolhouse.types import FeedDocument, FeedEntry, FeedFormat, PoolKind
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from poolhouse.types import Entry, Membership, PersonId, Pool, PoolId, Principal, Seq
 
 ENTRY_LIMIT = 50
+_WEB = ("https://", "http://")
 _LARGEST = 2**62
 
 
@@ -183,7 +185,10 @@ class FeedBuilder:
         return FeedEntry(
             # of the pool and the item, so that taking it out and putting it back shows no reader a second entry
             id=_urn(self.server_id, f"pool/{place.pool_id}/item/{item.id}"),
-            url=item.url,
+            # checked at ingest, and here again; parsed only where it is none of the web, because each costs 3 µs
+            url=item.url
+            if item.url.startswith(_WEB) or is_linkable(item.url)
+            else self.addresses.pool(place.pool_id),
             title=item.title,
             content_html=content_html(item.note, item.description),
             author=item.author or owner,
