@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from poolhouse.services.links import save_link
+from poolhouse.services.pools import list_pools
 from tests.conftest import PASSWORD
 
 if TYPE_CHECKING:
     from httpx2 import Response
     from starlette.testclient import TestClient
 
-    from poolhouse.types import Person
+    from poolhouse.app.house import RunningHouse
+    from poolhouse.types import Item, Person, Pool, Principal
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
@@ -74,3 +77,16 @@ def browser(client: TestClient, person: Person) -> Browser:
     anna = Browser(client)
     assert anna.log_in(person.name).status_code == 303
     return anna
+
+
+def keep(house: RunningHouse, principal: Principal, url: str, **values: object) -> Item:
+    """Save a link behind the pages' back."""
+    return house.data.database.write(lambda tx: save_link(tx, principal, url, **values)).item  # type: ignore[arg-type]  # given by name in each test
+
+
+def pool_named(house: RunningHouse, principal: Principal, path: str) -> Pool:
+    return next(pool for pool in list_pools(house.glance(), principal) if pool.path == path)
+
+
+def titles(page: str) -> list[str]:
+    return re.findall(r'<a class="link"[^>]*>([^<]*)</a>', page)
