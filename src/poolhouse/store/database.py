@@ -49,6 +49,7 @@ class Database:
             self.writing = _open_writing(path)
             _migrate(self.writing, clock)
             self._reading = self.open_reading()
+        self._resting: list[apsw.Connection] = []  # for long reads, between two of them
 
     @property
     def server_id(self) -> uuid.UUID:
@@ -91,10 +92,30 @@ class Database:
     def read_long(self, ask: Callable[[StoreTransaction], Result], deadline_seconds: float) -> Result:
         """Ask on a connection of its own; raises StoreBusyError when the deadline passes. For other threads."""
         end = time.monotonic() + deadline_seconds
-        with store_errors(), _closing(self.open_reading()) as connection:
+        with store_errors(), self._for_long() as connection:
             connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
             connection.execute("BEGIN")
-            return ask(StoreTransaction(connection, self.clock.now()))
+            result = ask(StoreTransaction(connection, self.clock.now()))
+            connection.execute("COMMIT")
+            return result
+
+    @contextmanager
+    def _for_long(self) -> Iterator[apsw.Connection]:
+        """A connection that nobody else uses meanwhile. To open one costs more than most searches, so it is kept.
+
+        There are never more than askers at once. One that failed is closed: who knows in which state it is.
+        """
+        try:
+            connection = self._resting.pop()
+        except IndexError:  # and not a look beforehand: another thread may be quicker
+            connection = self.open_reading()
+        try:
+            yield connection
+        except BaseException:
+            connection.close(force=True)
+            raise
+        connection.set_progress_handler(None)
+        self._resting.append(connection)
 
     def write(self, change: Callable[[StoreTransaction], Result]) -> Result:
         """Make one change in one durable transaction, in the caller's thread. One fsync."""
@@ -111,6 +132,9 @@ class Database:
     def close(self) -> None:
         """Close every connection; the last one out checkpoints the log."""
         self._reading.close()
+        for connection in self._resting:
+            connection.close()
+        self._resting.clear()
         with self.write_lock:
             self.writing.close()
 
@@ -119,14 +143,6 @@ def roll_back(connection: apsw.Connection) -> None:
     """Roll back if SQLite has not done so itself (it does on a full disk)."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _closing(connection: apsw.Connection) -> Iterator[apsw.Connection]:
-    try:
-        yield connection
-    finally:
-        connection.close(force=True)
 
 
 def _open_writing(path: Path) -> apsw.Connection:
