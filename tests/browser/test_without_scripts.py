@@ -51,7 +51,7 @@ def test_pool_reader_and_log_out(house: House) -> None:
         page.get_by_label("Name").fill("Quiet")
         page.get_by_role("button", name="Make the pool").click()
         expect(page.get_by_role("heading", name="Quiet")).to_be_visible()
-        page.get_by_role("link", name="Read it as a feed").click()
+        page.get_by_role("link", name="Read it as a feed", exact=True).click()
         page.get_by_role("radio", name="newsboat").check()
         page.get_by_label("Call it").fill("the laptop")
         page.get_by_role("button", name="Make its address").click()
