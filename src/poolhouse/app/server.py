@@ -32,14 +32,22 @@ BODY_LIMIT_BYTES = 64 * 1024 * 1024  # the largest is an import; forms and JSON 
 USER_AGENT = f"Poolhouse/{__version__} (reads the pages that its people save)"
 
 
-async def run_server(directory: Path, settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StoreError, ConflictError (the port is taken)."""
+async def run_server(
+    directory: Path,
+    settings: Settings,
+    say: Callable[[str], None],
+    ready: Callable[[Addresses], None] = lambda _: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told, once it listens, which addresses people reach it at.
+
+    Raises StoreError, ConflictError (the port is taken)."""
     with _house(directory, settings) as (house, reader):
         door = FeedDoor(house)
 
         def started(addresses: list[str]) -> None:
             _settle_base_url(house, directory, settings, addresses)
             _greet(house, addresses, say)
+            ready(house.addresses)
 
         tasks = [asyncio.create_task(note_uses(house)), asyncio.create_task(tidy(house))]
         if reader:

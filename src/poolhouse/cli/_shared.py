@@ -57,7 +57,7 @@ class Output:
 
     def say(self, words: str, data: Mapping[str, Any]) -> None:
         """Print one result."""
-        print(json.dumps(data, ensure_ascii=False) if self.is_json else words)
+        print(json.dumps(data, ensure_ascii=False) if self.is_json else words, flush=True)
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Draw a bar where somebody looks; nothing where output goes to a program."""

@@ -11,13 +11,16 @@ from poolhouse.app.data import open_data
 from poolhouse.app.demo import DEMO_PASSWORD, DEMO_PERSON, fill_with_samples
 from poolhouse.cli._parser import command
 from poolhouse.cli._shared import output_of
-from poolhouse.rules.addresses import Addresses
 from poolhouse.services.secrets import add_feed_secret
 from poolhouse.settings import load_settings
 from poolhouse.types import FeedFormat
 
 if TYPE_CHECKING:
     import argparse
+
+    from poolhouse.cli._shared import Output
+    from poolhouse.rules.addresses import Addresses
+    from poolhouse.types import Secret
 
 
 def add(commands: Any) -> None:
@@ -38,32 +41,36 @@ def run(arguments: argparse.Namespace) -> int:
 
     from poolhouse.app.server import run_server
 
-    settings = load_settings(
-        Path("/nonexistent"),
-        {"http": arguments.http, "base_url": f"http://{arguments.http}", "fetch_pages": "no"},
-        {},
-    )
+    settings = load_settings(Path("/nonexistent"), {"http": arguments.http, "fetch_pages": "no"}, {})
     with tempfile.TemporaryDirectory(prefix="poolhouse-demo-") as scratch:
-        _prepare(Path(scratch), settings.base_url, arguments)
-        uvloop.run(run_server(Path(scratch), settings, lambda words: print(words, flush=True)))
+        secret, text = _prepare(Path(scratch))
+        uvloop.run(
+            run_server(
+                Path(scratch),
+                settings,
+                lambda words: print(words, flush=True),
+                lambda addresses: _greet(output_of(arguments), addresses, secret, text),
+            )
+        )
     return 0
 
 
-def _prepare(scratch: Path, base_url: str, arguments: argparse.Namespace) -> None:
+def _prepare(scratch: Path) -> tuple[Secret, str]:
     data = open_data(scratch, SystemClock())
     try:
         principal, pool = data.database.write(fill_with_samples)
-        secret, text = data.database.write(
+        return data.database.write(
             lambda tx: add_feed_secret(tx, data.vault, principal, pool.id, "the demo's reader")
         )
     finally:
         data.close()
+
+
+def _greet(output: Output, addresses: Addresses, secret: Secret, text: str) -> None:
     assert secret.pool_id is not None
-    addresses = Addresses(base_url)
     feed = addresses.feed(secret.pool_id, FeedFormat.ATOM, text)
-    curl = f"curl -s {feed}"
-    output_of(arguments).say(
-        f"Log in at {base_url}/ as {DEMO_PERSON} with the password: {DEMO_PASSWORD}\n"
-        f"{pool.path} as a private feed, for any reader:\n  {feed}\nRead it here:\n  {curl}",
-        {"person": DEMO_PERSON, "password": DEMO_PASSWORD, "feed": feed, "curl": curl},
+    output.say(
+        f"Log in at {addresses.base_url}/ as {DEMO_PERSON} with the password: {DEMO_PASSWORD}\n"
+        f"Bookmarks as a private feed, for any reader:\n  {feed}\nRead it here:\n  curl -s {feed}",
+        {"person": DEMO_PERSON, "password": DEMO_PASSWORD, "feed": feed, "curl": f"curl -s {feed}"},
     )

@@ -22,6 +22,8 @@ from poolhouse.types import FeedFormat, Person, PoolId, Principal, Secret
 from tests.conftest import make_person, principal_of
 
 if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
     from poolhouse.app.house import RunningHouse
     from tests.conftest import StillClock
 
@@ -387,3 +389,8 @@ def test_uses_are_noted_with_reader_and_status(feeds: Feeds) -> None:
 def test_other_addresses_are_not_the_doors(feeds: Feeds) -> None:
     for path in (b"/pools/1", b"/pools/1.html", b"/pools/1.atom/x", b"/", b"/pools/x.atom"):
         assert feeds.door.answer(Request(b"GET", path, b"", [])) is None
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0" * 16, "٣", "-1"])
+def test_an_odd_number_is_no_pool_and_no_fault(client: TestClient, number: str) -> None:
+    assert client.get(f"/pools/{number}.atom").status_code in {401, 404}

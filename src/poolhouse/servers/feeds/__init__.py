@@ -41,6 +41,6 @@ def routes(door: FeedDoor) -> list[BaseRoute]:
 
     methods = ["GET", "HEAD"]
     return [
-        Route("/pools/{pool_id:int}.{suffix}", answer, methods=methods),
+        Route("/pools/{pool_id}.{suffix}", answer, methods=methods),
         Route("/s/{rest:path}", answer, methods=methods),
     ]
