@@ -57,7 +57,7 @@ class Door:
         except PoolhouseError as error:
             problem = problem_of(error)
             if problem.kind.status >= 500:
-                _log.error("%s %s: %s", request.method, request.scope["path"], error)
+                _log.error("%s %r: %s", request.method, request.scope["path"], error)
             response = self._problem(problem)
         except Exception:  # noqa: BLE001 - the last resort: our bug is loud here, and polite to the peer
             _log.exception("%s %r failed", request.method, request.scope["path"])
