@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PSS = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
+_RSS = re.compile(r"^Rss:\s+(\d+) kB$", re.MULTILINE)
 _CPUCLOCK_SCHED = 2
 
 
@@ -55,14 +55,17 @@ def cpu_ns(pids: list[int]) -> int:
     return sum(time.clock_gettime_ns(cpu_clock(pid)) for pid in pids)
 
 
-def pss_kib(smaps_rollup: str) -> int:
-    """The proportional set size in a /proc/PID/smaps_rollup: memory, shared pages divided among those who share."""
-    found = _PSS.search(smaps_rollup)
+def resident_kib(smaps_rollup: str) -> int:
+    """The resident memory in a /proc/PID/smaps_rollup.
+
+    Not the proportional share (Pss), which is less where two servers of one program run, as they do here.
+    """
+    found = _RSS.search(smaps_rollup)
     if found is None:
-        raise ValueError("there is no Pss line")
+        raise ValueError("there is no Rss line")
     return int(found[1])
 
 
 def memory_mib(pids: list[int]) -> float:
-    """The proportional set size of the processes together."""
-    return sum(pss_kib(Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")) for pid in pids) / 1024
+    """The resident memory of the processes together; what they share counts for each."""
+    return sum(resident_kib(Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")) for pid in pids) / 1024

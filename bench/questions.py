@@ -21,6 +21,10 @@ CONNECTIONS = 16
 DISTINCT = 20_000
 """So many different requests are more than the server remembers answers to."""
 FIRST_NEW_LINK = 10_000_000
+ENTRIES = 50
+LEAST_SIZE_UNKEPT = 20_000
+"""In a smaller pool the server keeps every entry."""
+FORMATS = (("atom", "Atom"), ("rss", "RSS"), ("json", "JSON Feed"))
 
 
 class Unit(StrEnum):
@@ -62,7 +66,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One kind of request. `goal` bounds the median; None is told for information."""
+    """One kind of request, for stores of `least_size` or more. `goal` bounds the median; None is for information."""
 
     name: str
     sentence: str
@@ -71,6 +75,7 @@ class Question:
     unit: Unit = Unit.RATIO
     goal: float | None = None
     has_writer: bool = False
+    least_size: int = 0
 
 
 def etag_of(port: int, path: str, *headers: str) -> str:
@@ -114,13 +119,18 @@ def fetch_as_somebody_new(asked: Asked) -> Iterator[bytes]:
     return itertools.cycle([get(path, f"Accept: a/{number}") for number in range(DISTINCT)])
 
 
-def fetch_anew(suffix: str) -> Callable[[Asked], Iterator[bytes]]:
-    """Fifty entries below another position each time: more documents than the server keeps."""
+def fetch_anew(suffix: str, *, step: int) -> Callable[[Asked], Iterator[bytes]]:
+    """Fifty entries below another position each time: more documents than the server keeps.
+
+    Each document has `step` entries that the last one had not: one is what a save does to a feed, and fifty are a
+    feed that was never asked for.
+    """
 
     def requests(asked: Asked) -> Iterator[bytes]:
-        last = min(asked.store.size, DISTINCT)
         path = f"{asked.secret_path}.{suffix}"
-        return itertools.cycle([get(f"{path}?before={number}") for number in range(last, 51, -1)])
+        return itertools.cycle(
+            [get(f"{path}?before={number}") for number in range(asked.store.size, 51, -step)]
+        )
 
     return requests
 
@@ -193,11 +203,20 @@ QUESTIONS: tuple[Question, ...] = (
     *(
         Question(
             name=f"render-{suffix}",
-            sentence=f"50 entries as {name}, read and rendered → 200",
-            requests=fetch_anew(suffix),
+            sentence=f"50 entries as {name} after one of them changed → 200",
+            requests=fetch_anew(suffix, step=1),
             goal=60,
         )
-        for suffix, name in (("atom", "Atom"), ("rss", "RSS"), ("json", "JSON Feed"))
+        for suffix, name in FORMATS
+    ),
+    *(
+        Question(
+            name=f"render-{suffix}-new",
+            sentence=f"50 entries as {name}, none of them kept → 200",
+            requests=fetch_anew(suffix, step=ENTRIES),
+            least_size=LEAST_SIZE_UNKEPT,
+        )
+        for suffix, name in FORMATS
     ),
     Question(
         name="save",

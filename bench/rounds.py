@@ -148,7 +148,11 @@ def _rounds(bench: _Bench, say: Callable[[str], None]) -> tuple[list[Sample], li
         say(f"round {turn + 1} of {plan.turns}")
         nginx_us = bench.nginx_slice(get(NGINX_PATH), b"200")
         nginx_304.append(bench.nginx_slice(unchanged, b"304") / nginx_us)
-        pairs = list(itertools.product(plan.questions, plan.sizes))
+        pairs = [
+            (question, size)
+            for question, size in itertools.product(plan.questions, plan.sizes)
+            if size >= question.least_size
+        ]
         random.shuffle(pairs)
         samples += [bench.sample(question, size, turn) for question, size in pairs]
     return samples, nginx_304

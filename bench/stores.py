@@ -26,19 +26,23 @@ COMMON_WORD = "kettle"  # in a tenth of the items
 RARE_WORD = "zyzzyva"  # in three of them
 RARE_COUNT = 3
 TAG_COUNT = 200
-BATCH_SIZE = 5_000
+BATCH_SIZE = 100
+BATCH_TIME = timedelta(minutes=15)
 WORD_COUNT = 5_000
 _SYLLABLES = ("ba", "co", "de", "fi", "ga", "hu", "jo", "ka", "le", "mi", "no", "pe", "ra", "su", "ti", "vo")
 
 
 class PastClock:
-    """`ports.Clock` an hour ago: long enough that no reader's time still wavers."""
+    """`ports.Clock` that begins days ago and goes on with every batch, so that items have times of their own."""
 
-    def __init__(self) -> None:
-        self._now = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)  # noqa: TID251 - a shell of its own
+    def __init__(self, size: int) -> None:
+        batches = size // BATCH_SIZE + 20
+        present = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - a shell of its own
+        self._now = present - batches * BATCH_TIME
 
     def now(self) -> datetime:
-        """Always the same."""
+        """A while later each time."""
+        self._now += BATCH_TIME
         return self._now
 
 
@@ -88,7 +92,7 @@ def links(count: int, seed: int, *, first: int = 0) -> Iterator[Link]:
 
 def build_store(directory: Path, size: int, seed: int) -> Store:
     """Fill a new data directory with one pool of `size` links. Costs some 0.4 ms of processor time a link."""
-    data = open_data(directory, PastClock())
+    data = open_data(directory, PastClock(size))
     try:
         store, principal = data.database.write(lambda tx: _people(tx, data, directory, size))
         waiting = links(size, seed)
@@ -120,7 +124,7 @@ def _people(tx: Transaction, data: OpenData, directory: Path, size: int) -> tupl
 
 
 def _save(tx: Transaction, principal: Principal, pool_id: PoolId, waiting: Iterator[Link]) -> None:
-    for _, link in zip(range(BATCH_SIZE), waiting, strict=False):
+    for number, link in zip(range(BATCH_SIZE, 0, -1), waiting, strict=False):
         save_link(
             tx,
             principal,
@@ -129,5 +133,6 @@ def _save(tx: Transaction, principal: Principal, pool_id: PoolId, waiting: Itera
             title=link.title,
             note=link.note,
             tags=link.tags,
+            created_at=tx.now - timedelta(seconds=number),
             fetch_page=False,
         )
