@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from poolhouse.errors import StoreDamagedError, StoreReadOnlyError
-from poolhouse.store.failures import store_errors
+from poolhouse.store.failures import store_errors, translate
 from poolhouse.store.transaction import StoreTransaction
 
 if TYPE_CHECKING:
@@ -86,8 +86,10 @@ class Database:
 
         SQLite's `PRAGMA data_version`, on the held reading connection.
         """
-        with store_errors():
-            return int(self._reading.pragma("data_version"))
+        try:  # not store_errors(): this is asked with every poll
+            return int(self._reading.execute("PRAGMA data_version").fetchall()[0][0])
+        except apsw.Error as error:
+            raise translate(error) from error
 
     def read_long(self, ask: Callable[[StoreTransaction], Result], deadline_seconds: float) -> Result:
         """Ask on a connection of its own; raises StoreBusyError when the deadline passes. For other threads."""

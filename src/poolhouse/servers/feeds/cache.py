@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-DOCUMENT_BYTES = 16 * 1024 * 1024
+DOCUMENT_BYTES = 8 * 1024 * 1024
 FRAGMENT_BYTES = 4 * 1024 * 1024
 # what the key and the dictionary take, roughly: small values must not make the cache large
 ENTRY_OVERHEAD_BYTES = 400
