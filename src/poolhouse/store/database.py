@@ -87,9 +87,11 @@ class Database:
         SQLite's `PRAGMA data_version`, on the held reading connection.
         """
         try:  # not store_errors(): this is asked with every poll
-            return int(self._reading.execute("PRAGMA data_version").fetchall()[0][0])
+            version = self._reading.execute("PRAGMA data_version").fetchall()[0][0]
         except apsw.Error as error:
             raise translate(error) from error
+        assert isinstance(version, int)
+        return version
 
     def read_long(self, ask: Callable[[StoreTransaction], Result], deadline_seconds: float) -> Result:
         """Ask on a connection of its own; raises StoreBusyError when the deadline passes. For other threads."""
