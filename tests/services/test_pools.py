@@ -93,6 +93,21 @@ def test_nesting_has_an_end(anna: Actor) -> None:
         anna.do(find_or_add_pool, [f"{depth}" for depth in range(DEPTH_LIMIT + 1)])
 
 
+def test_a_move_takes_nothing_deeper_than_the_end(anna: Actor) -> None:
+    anna.do(find_or_add_pool, [f"{depth}" for depth in range(DEPTH_LIMIT - 2)])
+    parent = anna.ask(find_pool, "/".join(f"{depth}" for depth in range(DEPTH_LIMIT - 2)))
+    deepest = anna.do(find_or_add_pool, ["tall", "middle", "low"])
+    tall = anna.ask(find_pool, "tall")
+    with pytest.raises(InvalidInputError):
+        anna.do(edit_pool, tall.id, parent_id=parent.id, is_moved=True)
+    anna.do(trash_pool, deepest.id)
+    with pytest.raises(InvalidInputError):  # it could come back
+        anna.do(edit_pool, tall.id, parent_id=parent.id, is_moved=True)
+    middle = anna.ask(find_pool, "tall/middle")
+    moved = anna.do(edit_pool, middle.id, parent_id=parent.id, is_moved=True)
+    assert anna.do(restore_pool, deepest.id).path == f"{moved.path}/low"
+
+
 def test_a_rename_is_a_new_version_for_readers(anna: Actor, clock: StillClock) -> None:
     before = anna.inbox
     clock.pass_seconds(5)

@@ -196,10 +196,21 @@ def _check_place(
     tx: Transaction, principal: Principal, name: str, parent_id: PoolId | None, moved: Pool | None = None
 ) -> None:
     parent = None if parent_id is None else require_pool(tx, principal, Verb.WRITE, parent_id)
-    if parent and moved and parent.id in {pool.id for pool in tx.pools.under(moved.id)}:
+    beneath = tx.pools.under(moved.id) if moved else ()
+    if parent and parent.id in {pool.id for pool in beneath}:
         raise InvalidInputError("parent", "a pool cannot be moved into itself")
-    if parent and parent.path.count("/") + 2 > DEPTH_LIMIT:
+    if parent and _depth(parent) + _height(beneath) > DEPTH_LIMIT:
         raise InvalidInputError("parent", f"pools can be nested {DEPTH_LIMIT} deep")
     taken = tx.pools.by_path(principal.person_id, f"{parent.path}/{name}" if parent else name)
     if taken and not (moved and taken.id == moved.id):
         raise ConflictError("name", f"there is already a pool called {taken.path}")
+
+
+def _depth(pool: Pool) -> int:
+    return pool.path.count("/") + 1
+
+
+def _height(beneath: Sequence[Pool]) -> int:
+    """How many levels a pool takes with what is beneath it, in the trash too: that could come back."""
+    depths = [_depth(pool) for pool in beneath]
+    return max(depths) - min(depths) + 1 if depths else 1
