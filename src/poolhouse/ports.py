@@ -180,7 +180,7 @@ class Items(Protocol):
         page_state: PageState | None = None,
         page_error: str | None = None,
     ) -> None:
-        """Set what is given; `changed_at` becomes the transaction's time."""
+        """Set what is given; `changed_at` becomes the transaction's time, unless only the page's state is given."""
 
     def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None: ...
     def set_mark(self, item_id: ItemId, person_id: PersonId, mark: Mark, *, is_on: bool) -> None: ...

@@ -19,12 +19,11 @@ from poolhouse.services.reading import (
     pools_of_item,
     search_items,
 )
-from poolhouse.services.trash import trash_item
-from poolhouse.types import Mark, PageState
+from poolhouse.services.trash import list_trash, trash_item
+from poolhouse.types import ItemId, Mark, PageState
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
-    from poolhouse.types import ItemId
     from tests.conftest import StillClock
     from tests.store.actor import Actor
 
@@ -191,3 +190,23 @@ def test_a_page_whose_link_was_trashed_meanwhile_is_filed_unseen(data: OpenData,
     assert anna.ask(get_item, item.id).title == "Title"
     assert found(anna, "Title") == []
     assert anna.bookmarks.entry_count == 0
+
+
+def test_a_page_that_cannot_be_read_changes_nothing_that_a_reader_sees(
+    data: OpenData, anna: Actor, clock: StillClock
+) -> None:
+    item = anna.do(save_link, "https://one.test/").item
+    before = anna.bookmarks
+    clock.pass_seconds(60)
+    person = anna.principal.person_id
+    data.database.write(lambda tx: record_page_failure(tx, item.id, person, "it does not answer"))
+    assert anna.bookmarks == before
+    assert anna.ask(get_item, item.id).changed_at == item.changed_at
+
+
+def test_below_the_lowest_place_there_is_nothing(anna: Actor) -> None:
+    item = anna.do(save_link, "https://one.test/").item
+    assert anna.ask(search_items, "", before=item.id) == []
+    assert anna.ask(search_items, "", before=ItemId(0)) == []
+    anna.do(trash_item, item.id)
+    assert anna.ask(list_trash, before=0) == []

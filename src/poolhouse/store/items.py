@@ -93,7 +93,8 @@ class ItemTable(Table):
             "page_state": None if page_state is None else str(page_state),
         }
         values = {name: value for name, value in given.items() if value is not None}
-        values["changed_at"] = self.now_seconds
+        if values.keys() != {"page_state"}:
+            values["changed_at"] = self.now_seconds
         if page_state is not None:
             values["page_error"] = page_error
         sets = ", ".join(f"{name} = :{name}" for name in values)
@@ -150,7 +151,8 @@ class ItemTable(Table):
             f"SELECT {rows.ITEM} FROM item WHERE owner_id = :reader_id AND trashed_at IS NOT NULL"
             " AND id < :before ORDER BY id DESC LIMIT :limit"
         )
-        values = {"reader_id": owner_id, "before": before or _LARGEST, "limit": limit}
+        below = _LARGEST if before is None else before
+        values = {"reader_id": owner_id, "before": below, "limit": limit}
         return [rows.item(row) for row in self._all(sql, values)]
 
     def remove(self, item_id: ItemId) -> None:

@@ -33,7 +33,8 @@ class SearchTable(Table):
             f"SELECT {rows.ITEM} FROM item_text JOIN item ON item.id = item_text.rowid WHERE {where}"
             " AND item_text.rowid < :before ORDER BY item_text.rowid DESC LIMIT :limit"
         )
-        values |= {"reader_id": owner_id, "before": before or _LARGEST, "limit": limit}
+        below = _LARGEST if before is None else before
+        values |= {"reader_id": owner_id, "before": below, "limit": limit}
         return [rows.item(row) for row in self._all(sql, values)]
 
     def matches(self, owner_id: PersonId, query: Query, item_id: ItemId) -> bool:
