@@ -91,4 +91,5 @@ def _malformed(detail: str) -> ProblemError:
 
 def _too_large(limit_bytes: int) -> ProblemError:
     detail = f"The body is larger than {limit_bytes // 1024**2} MiB."
-    return ProblemError(TOO_LARGE, detail, field="body", headers={"Connection": "close"})
+    # what is left of it is read and thrown away: to close now would reset the connection before the client reads why
+    return ProblemError(TOO_LARGE, detail, field="body")
