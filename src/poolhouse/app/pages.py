@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import FetchError, StoreError
 from poolhouse.fetch.pages import read_page
-from poolhouse.services.pages import pending_pages, record_page, record_page_failure
+from poolhouse.services.pages import is_awaited, pending_pages, record_page, record_page_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolhouse.app.house import RunningHouse
     from poolhouse.fetch.fetcher import Fetcher
+    from poolhouse.ports import Transaction
     from poolhouse.types import ItemId, PersonId
 
 AT_ONCE = 4
 LOOK_SECONDS = 30.0  # commands beside the server save links too, and cannot wake us
+_OUR_FAULT = "Poolhouse failed at this page; its log says how"
 _log = logging.getLogger("poolhouse.pages")
 
 
@@ -40,7 +44,11 @@ class PageReader:
         """Read pages until cancelled."""
         while True:
             self._awake.clear()
-            waiting = self._house.read(lambda tx: pending_pages(tx, AT_ONCE))
+            try:
+                waiting = self._house.read(lambda tx: pending_pages(tx, AT_ONCE))
+            except StoreError as error:
+                _log.warning("which pages are to be read could not be read: %s", error)
+                waiting = ()
             if waiting:
                 async with asyncio.TaskGroup() as group:
                     for item_id, owner_id, url in waiting:
@@ -57,26 +65,40 @@ class PageReader:
         await self._fetcher.aclose()
 
     async def _read(self, item_id: ItemId, owner_id: PersonId, url: str) -> None:
-        house = self._house
         try:
-            page = await read_page(self._fetcher, url)
-            icon = house.blobs.put(page.icon) if page.icon else None
-        except FetchError as error:
-            reason = error.reason
-            await house.write(lambda tx: record_page_failure(tx, item_id, owner_id, reason))
+            await self._read_and_file(item_id, owner_id, url)
         except StoreError as error:
             # tried again at the next look; the link itself is safe
             _log.warning("the page of item %d was read but not kept: %s", item_id, error)
             await asyncio.sleep(LOOK_SECONDS)
-        else:
-            await house.write(
+
+    async def _read_and_file(self, item_id: ItemId, owner_id: PersonId, url: str) -> None:
+        """Read one page and write down what it says or why it could not be read. Raises StoreError alone."""
+
+        async def write(record: Callable[[Transaction], None]) -> None:
+            # where the address was changed meanwhile, the new one is read next
+            await self._house.write(lambda tx: record(tx) if is_awaited(tx, item_id, owner_id, url) else None)
+
+        try:
+            page = await read_page(self._fetcher, url)
+            # in a thread: it waits for the disk
+            icon = await asyncio.to_thread(self._house.blobs.put, page.icon) if page.icon else None
+            await write(
                 lambda tx: record_page(
                     tx,
                     item_id,
                     owner_id,
                     title=page.title or "",
-                    description=page.description or "",
-                    author=page.author or "",
+                    description=page.description,
+                    author=page.author,
                     favicon=icon,
                 )
             )
+        except StoreError:
+            raise
+        except FetchError as error:
+            reason = error.reason
+            await write(lambda tx: record_page_failure(tx, item_id, owner_id, reason))
+        except Exception:  # noqa: BLE001 - whatever one page does to us, the others are still read
+            _log.exception("the page of item %d could not be read", item_id)
+            await write(lambda tx: record_page_failure(tx, item_id, owner_id, _OUR_FAULT))

@@ -24,6 +24,12 @@ def pending_pages(tx: Transaction, limit: int) -> Sequence[tuple[ItemId, PersonI
     return tx.items.pending_pages(limit)
 
 
+def is_awaited(tx: Transaction, item_id: ItemId, owner_id: PersonId, url: str) -> bool:
+    """Whether the page at `url` is still the one to be read for an item. One look-up."""
+    item = tx.items.get(item_id, owner_id)
+    return item is not None and item.page_state is PageState.PENDING and item.url == url
+
+
 def record_page(
     tx: Transaction,
     item_id: ItemId,
