@@ -182,6 +182,9 @@ class Items(Protocol):
     ) -> None:
         """Set what is given; `changed_at` becomes the transaction's time, unless only the page's state is given."""
 
+    def forget_page(self, item_id: ItemId, page_state: PageState) -> None:
+        """Drop what the page at its former address said of itself: description, author, icon, error."""
+
     def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None: ...
     def set_mark(self, item_id: ItemId, person_id: PersonId, mark: Mark, *, is_on: bool) -> None: ...
     def set_trashed(self, item_id: ItemId, at: datetime | None) -> None: ...

@@ -9,9 +9,11 @@ import pytest
 
 from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.services.links import add_tags, edit_link, find_saved, mark_item, remove_tags, save_link
+from poolhouse.services.pages import record_page
 from poolhouse.services.pools import add_pool
 from poolhouse.services.reading import get_item, list_entries, list_tags, pools_of_item, search_items
 from poolhouse.services.trash import restore_item, trash_item
+from poolhouse.store.verify import verify
 from poolhouse.types import ItemId, Mark, PageState
 
 if TYPE_CHECKING:
@@ -252,3 +254,23 @@ def test_find_saved_knows_every_spelling(anna: Actor, bert: Actor) -> None:
     assert bert.ask(find_saved, PAGE) is None
     with pytest.raises(InvalidInputError):
         anna.ask(find_saved, "javascript:1")
+
+
+def test_another_address_is_another_page_to_read(anna: Actor, data: OpenData) -> None:
+    item = anna.do(save_link, PAGE).item
+    person = anna.principal.person_id
+    icon = data.blobs.put(b"icon")
+    data.database.write(
+        lambda tx: record_page(
+            tx, item.id, person, title="Its title", description="Its own words", favicon=icon
+        )
+    )
+    assert anna.ask(get_item, item.id).favicon == icon
+    same = anna.do(edit_link, item.id, url=f"{PAGE}#part")
+    assert (same.page_state, same.description, same.favicon) == (PageState.DONE, "Its own words", icon)
+    other = anna.do(edit_link, item.id, url="https://two.test/")
+    assert (other.page_state, other.description, other.favicon) == (PageState.PENDING, "", None)
+    assert other.title == "Its title"
+    assert anna.ask(search_items, "words") == []
+    assert anna.do(edit_link, item.id, url="mailto:anna@two.test").page_state is PageState.UNWANTED
+    assert verify(data.database.path.parent).faults == ()

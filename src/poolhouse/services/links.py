@@ -56,7 +56,6 @@ def save_link(
     known = tx.items.by_key(principal.person_id, key := url_key(address))
     if known is not None:
         return _save_again(tx, principal, known, pool, title=title, note=note, tags=names)
-    wants_page = fetch_page and address.startswith(_FETCHED_SCHEMES)
     item_id = tx.items.add(
         principal.person_id,
         ItemKind.LINK,
@@ -67,7 +66,7 @@ def save_link(
         author="",
         description="",
         created_at=min(created_at or tx.now, tx.now),
-        page_state=PageState.PENDING if wants_page else PageState.UNWANTED,
+        page_state=_first_state(address) if fetch_page else PageState.UNWANTED,
     )
     tx.changes.add(ChangeKind.ITEM_ADDED, principal.person_id, item_id=item_id)
     if names:
@@ -75,6 +74,10 @@ def save_link(
     put_in_pool(tx, principal.person_id, pool.id, item_id)
     refile(tx, principal.person_id, item_id)
     return Saved(item=require_item(tx, principal, Verb.READ, item_id), is_new=True)
+
+
+def _first_state(address: str) -> PageState:
+    return PageState.PENDING if address.startswith(_FETCHED_SCHEMES) else PageState.UNWANTED
 
 
 def _save_again(
@@ -134,6 +137,7 @@ def edit_link(
 ) -> Item:
     """Change what is given; `pool_ids` are all the manual pools it shall be in, at least one.
 
+    Another page's address makes it forget what the former page said of itself, and the new one is read in its turn.
     Raises InvalidInputError, ConflictError (another item has that address, or it is in the trash), NotFoundError.
     """
     item = require_item(tx, principal, Verb.WRITE, item_id)
@@ -153,6 +157,8 @@ def edit_link(
         title=None if title is None else clean_title(title) or address or item.url,
         note=None if note is None else clean_note(note),
     )
+    if address is not None and key != url_key(item.url):
+        tx.items.forget_page(item_id, _first_state(address))
     if names is not None and names != item.tags:
         tx.items.set_tags(item_id, names)
     version = tx.changes.add(ChangeKind.ITEM_CHANGED, principal.person_id, item_id=item_id)

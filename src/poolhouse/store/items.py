@@ -100,6 +100,14 @@ class ItemTable(Table):
         sets = ", ".join(f"{name} = :{name}" for name in values)
         self._run(f"UPDATE item SET {sets} WHERE id = :id", id=item_id, **values)
 
+    def forget_page(self, item_id: ItemId, page_state: PageState) -> None:
+        self._run(
+            "UPDATE item SET description = '', author = '', favicon = NULL, page_error = NULL,"
+            " page_state = :page_state WHERE id = :id",
+            id=item_id,
+            page_state=str(page_state),
+        )
+
     def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None:
         self._drop_tags(item_id)
         for name in tags:
