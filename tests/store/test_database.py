@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from poolhouse.errors import (
     StoreLockedError,
     StoreReadOnlyError,
 )
+from poolhouse.rules.vault import Vault
 from poolhouse.services.links import save_link
 from poolhouse.store.database import APPLICATION_ID, Database, migrations
 from poolhouse.store.verify import verify
@@ -301,6 +303,44 @@ def test_a_store_that_cannot_be_begun_for_want_of_room_is_begun_later(
     (tmp_path / "secret.key").write_bytes(bytes(32))
     (tmp_path / "secret.key").chmod(0o600)
     assert verify(tmp_path).faults == ()
+
+
+def test_a_key_is_there_whole_or_not_at_all(
+    tmp_path: Path, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program may start meanwhile, and a disk without room may keep the name and not what is in it."""
+    there: list[bool] = []
+
+    def fail(_: int) -> None:
+        there.append((tmp_path / "secret.key").exists())
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(StoreFullError):
+            open_data(tmp_path, clock)
+    assert there == [False]
+    assert list(tmp_path.iterdir()) == []
+    open_data(tmp_path, clock).close()
+    assert verify(tmp_path).faults == ()
+
+
+def test_whoever_is_quicker_makes_the_key(
+    tmp_path: Path, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "secret.key"
+
+    def be_quicker(_: int) -> None:
+        if not key.exists():
+            key.write_bytes(b"q" * 32)
+            key.chmod(0o600)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", be_quicker)
+        data = open_data(tmp_path, clock)
+    assert data.vault.hash("x") == Vault(b"q" * 32, os.urandom).hash("x")
+    data.close()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("address", ["../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", ""])

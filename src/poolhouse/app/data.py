@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import StoreDamagedError, StoreLockedError, StoreReadOnlyError
 from poolhouse.rules.vault import Vault
-from poolhouse.store.blobs import BlobFiles
+from poolhouse.store.blobs import BlobFiles, sync_directory
 from poolhouse.store.database import FILE_NAME, Database
+from poolhouse.store.failures import disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,23 +48,29 @@ def open_data(directory: Path, clock: Clock) -> OpenData:
 
 def _read_or_make_key(directory: Path) -> bytes:
     path = directory / KEY_NAME
-    try:
+    with disk_errors():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes()
-        else:
-            key = os.urandom(KEY_BYTES)
-            with os.fdopen(file, "wb") as stream:
-                stream.write(key)
-                stream.flush()
-                os.fsync(stream.fileno())
-    except OSError as error:
-        raise StoreReadOnlyError(f"{error.filename}: {error.strerror}") from error
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise StoreDamagedError(f"{path} is not a key of {KEY_BYTES} bytes; take it from a backup")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key under its name at once and whole; where another program was quicker, its key is the key."""
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(partial, path)
+    finally:
+        os.unlink(partial)
+    sync_directory(path.parent)
 
 
 class ServerLock:
