@@ -32,6 +32,9 @@ APPLICATION_ID = 0x506F6F6C  # "Pool"
 FILE_NAME = "poolhouse.db"
 _BUSY_TIMEOUT_MS = 10_000
 _STEPS_BETWEEN_LOOKS = 20_000
+# small: the kernel keeps the file's pages too, and a large store must not need a larger server
+_WRITING_CACHE_KIB = 4_000
+_READING_CACHE_KIB = 2_000
 
 
 class Database:
@@ -63,7 +66,7 @@ class Database:
         connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=300)
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
         _keep_plans(connection)
-        connection.pragma("cache_size", -8_000)
+        connection.pragma("cache_size", -_READING_CACHE_KIB)
         connection.pragma("temp_store", "memory")
         return connection
 
@@ -164,7 +167,7 @@ def _open_writing(path: Path) -> apsw.Connection:
     connection.pragma("synchronous", "full")  # acknowledged is on the disk
     connection.pragma("foreign_keys", "on")
     connection.pragma("journal_size_limit", 64 * 1024 * 1024)
-    connection.pragma("cache_size", -16_000)
+    connection.pragma("cache_size", -_WRITING_CACHE_KIB)
     connection.pragma("temp_store", "memory")
     connection.pragma("mmap_size", 0)
     return connection
