@@ -30,16 +30,15 @@ async def note_uses(house: RunningHouse) -> None:
 
 async def tidy(house: RunningHouse) -> None:
     """Each hour in which something was written: drop sessions that ended, and merge pieces of the search index."""
-    tidied = house.version()
+    tidied: int | None = None
     while True:
-        await asyncio.sleep(TIDY_SECONDS)
-        if house.version() == tidied:
-            continue
         try:
-            await house.write(_tidy)
+            if tidied is not None and house.version() != tidied:
+                await house.write(_tidy)
+            tidied = house.version()
         except StoreError as error:
             _log.warning("the store could not be tidied: %s", error)
-        tidied = house.version()
+        await asyncio.sleep(TIDY_SECONDS)
 
 
 def _tidy(tx: Transaction) -> None:
