@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from poolhouse.types import (
@@ -217,6 +217,9 @@ class Memberships(Protocol):
 
     def of_item(self, item_id: ItemId) -> Sequence[Pool]:
         """The live pools the item is in, by path."""
+
+    def paths_of(self, item_ids: Iterable[ItemId]) -> Mapping[ItemId, Sequence[tuple[PoolId, str]]]:
+        """The live pools of many items, each with its path, by path: one statement. Items in none are left out."""
 
     def places(self, item_id: ItemId) -> Sequence[tuple[PoolId, PoolKind]]:
         """Every pool the item is in, trashed ones too: it keeps its place in those until it is trashed itself."""

@@ -10,17 +10,18 @@ import pytest
 from poolhouse.errors import InvalidInputError, NotFoundError
 from poolhouse.services.links import mark_item, save_link
 from poolhouse.services.pages import pending_pages, record_page, record_page_failure
-from poolhouse.services.pools import add_pool, trash_pool
+from poolhouse.services.pools import add_pool, find_or_add_pool, trash_pool
 from poolhouse.services.reading import (
     PAGE_LIMIT,
     get_item,
     list_entries,
     list_tags,
+    paths_of_items,
     pools_of_item,
     search_items,
 )
 from poolhouse.services.trash import list_trash, trash_item
-from poolhouse.types import ItemId, Mark, PageState
+from poolhouse.types import ItemId, Mark, PageState, PersonId, Principal, Scope
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
@@ -210,3 +211,24 @@ def test_below_the_lowest_place_there_is_nothing(anna: Actor) -> None:
     assert anna.ask(search_items, "", before=ItemId(0)) == []
     anna.do(trash_item, item.id)
     assert anna.ask(list_trash, before=0) == []
+
+
+def test_the_pools_of_many_items_are_those_of_each(data: OpenData, principal: Principal) -> None:
+    write = data.database.write
+    deep = write(lambda tx: find_or_add_pool(tx, principal, ["Reading", "Deep"]))
+    gone = write(lambda tx: add_pool(tx, principal, "Gone"))
+    items = [
+        write(lambda tx, url=url: save_link(tx, principal, url, pool_id=deep.id)).item  # type: ignore[misc]
+        for url in ("https://example.org/1", "https://example.org/2")
+    ]
+    write(lambda tx: save_link(tx, principal, items[0].url, pool_id=gone.id))
+    write(lambda tx: trash_pool(tx, principal, gone.id))
+    found = data.database.read(lambda tx: paths_of_items(tx, principal, items))
+    assert found == {item.id: [(deep.id, "Reading/Deep")] for item in items}
+
+
+def test_the_pools_of_another_persons_item_are_not_told(data: OpenData, principal: Principal) -> None:
+    item = data.database.write(lambda tx: save_link(tx, principal, "https://example.org/")).item
+    stranger = Principal(person_id=PersonId(principal.person_id + 1), scope=Scope.PERSON)
+    with pytest.raises(NotFoundError):
+        data.database.read(lambda tx: paths_of_items(tx, stranger, [item]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolhouse.errors import InvalidInputError
-from poolhouse.rules.access import Verb
+from poolhouse.errors import InvalidInputError, NotFoundError
+from poolhouse.rules.access import Verb, allows
 from poolhouse.rules.query import parse_query
 from poolhouse.services._access import require_item, require_own, require_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from poolhouse.ports import Transaction
     from poolhouse.types import Entry, Item, ItemId, Pool, PoolId, Principal
@@ -43,6 +43,15 @@ def pools_of_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Seq
     """The live pools an item is in, by path."""
     require_item(tx, principal, Verb.READ, item_id)
     return tx.memberships.of_item(item_id)
+
+
+def paths_of_items(
+    tx: Transaction, principal: Principal, items: Sequence[Item]
+) -> Mapping[ItemId, Sequence[tuple[PoolId, str]]]:
+    """The live pools that each of some items is in, with their paths. One statement for all of them."""
+    if not all(allows(principal, Verb.READ, item.owner_id) for item in items):
+        raise NotFoundError("link")
+    return tx.memberships.paths_of([item.id for item in items])
 
 
 def list_tags(tx: Transaction, principal: Principal) -> Sequence[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from poolhouse.store import rows
@@ -9,7 +10,7 @@ from poolhouse.store._table import Table
 from poolhouse.types import Entry, ItemId, Membership, PersonId, Pool, PoolId, PoolKind, Seq
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _ENTRIES = f"SELECT {rows.MEMBERSHIP}, {rows.ITEM} FROM membership JOIN item ON item.id = membership.item_id"
 _LARGEST = 2**62
@@ -97,6 +98,17 @@ class MembershipTable(Table):
             " WHERE membership.item_id = :item_id AND pool.trashed_at IS NULL ORDER BY pool.path"
         )
         return [rows.pool(row) for row in self._all(sql, {"item_id": item_id})]
+
+    def paths_of(self, item_ids: Iterable[ItemId]) -> Mapping[ItemId, Sequence[tuple[PoolId, str]]]:
+        sql = (
+            "SELECT membership.item_id, pool.id, pool.path FROM json_each(:item_ids)"
+            " CROSS JOIN membership ON membership.item_id = json_each.value"
+            " JOIN pool ON pool.id = membership.pool_id WHERE pool.trashed_at IS NULL ORDER BY pool.path"
+        )
+        found: dict[ItemId, list[tuple[PoolId, str]]] = {}
+        for item_id, pool_id, path in self._all(sql, {"item_ids": json.dumps(list(item_ids))}):
+            found.setdefault(ItemId(item_id), []).append((PoolId(pool_id), path))
+        return found
 
     def places(self, item_id: ItemId) -> Sequence[tuple[PoolId, PoolKind]]:
         sql = (

@@ -10,7 +10,7 @@ from poolhouse.servers.api import fields
 from poolhouse.servers.api.answers import json_answer, list_answer, next_page_url, no_content
 from poolhouse.servers.api.calls import named_pool
 from poolhouse.servers.api.fields import UNSET, Unset
-from poolhouse.servers.api.views import entry_data, link_data, pool_data
+from poolhouse.servers.api.views import entries_data, link_data, pool_data
 from poolhouse.services.links import edit_link, target_pool
 from poolhouse.services.pools import add_pool, edit_pool, get_pool, list_pools, restore_pool, trash_pool
 from poolhouse.services.reading import get_item, list_entries, pools_of_item
@@ -134,7 +134,7 @@ async def list_pool_entries(call: Call) -> Response:
         found = list_entries(tx, call.principal, pool_id, before=page.before, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].membership.position if len(found) > page.limit else None
-        return [entry_data(tx, call.principal, entry) for entry in shown], last
+        return entries_data(tx, call.principal, shown), last
 
     items, last = call.house.read(ask)
     return list_answer(items, next_page_url(call.url, call.query, last) if last else None)

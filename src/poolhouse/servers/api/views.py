@@ -6,21 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 from poolhouse.formats.dates import rfc3339
 from poolhouse.rules.urls import is_linkable
-from poolhouse.services.reading import pools_of_item
+from poolhouse.services.reading import paths_of_items
 from poolhouse.types import FeedFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
-    from poolhouse.types import Entry, Item, Person, Pool, Principal, Secret
+    from poolhouse.types import Entry, Item, Person, Pool, PoolId, Principal, Secret
 
 
 def link_data(tx: Transaction, principal: Principal, item: Item) -> dict[str, Any]:
     """A Link. Asks for the item's pools: one look-up."""
-    pools = pools_of_item(tx, principal, item.id)
+    return _link_data(item, paths_of_items(tx, principal, [item]).get(item.id, ()))
+
+
+def links_data(tx: Transaction, principal: Principal, items: Iterable[Item]) -> list[dict[str, Any]]:
+    """Links. Asks for the pools of all of them at once."""
+    items = list(items)
+    paths = paths_of_items(tx, principal, items)
+    return [_link_data(item, paths.get(item.id, ())) for item in items]
+
+
+def _link_data(item: Item, pools: Sequence[tuple[PoolId, str]]) -> dict[str, Any]:
     return {
         "id": item.id,
         "kind": item.kind.value,
@@ -31,7 +41,7 @@ def link_data(tx: Transaction, principal: Principal, item: Item) -> dict[str, An
         "description": item.description,
         "tags": list(item.tags),
         "marks": sorted(mark.value for mark in item.marks),
-        "pools": [{"id": pool.id, "path": pool.path} for pool in pools],
+        "pools": [{"id": pool_id, "path": path} for pool_id, path in pools],
         "created_at": rfc3339(item.created_at),
         "saved_at": rfc3339(item.saved_at),
         "changed_at": rfc3339(item.changed_at),
@@ -41,18 +51,13 @@ def link_data(tx: Transaction, principal: Principal, item: Item) -> dict[str, An
     }
 
 
-def links_data(tx: Transaction, principal: Principal, items: Iterable[Item]) -> list[dict[str, Any]]:
-    """Links."""
-    return [link_data(tx, principal, item) for item in items]
-
-
-def entry_data(tx: Transaction, principal: Principal, entry: Entry) -> dict[str, Any]:
-    """An Entry."""
-    return {
-        "number": entry.membership.number,
-        "position": entry.membership.position,
-        "link": link_data(tx, principal, entry.item),
-    }
+def entries_data(tx: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Entries."""
+    links = links_data(tx, principal, [entry.item for entry in entries])
+    return [
+        {"number": entry.membership.number, "position": entry.membership.position, "link": link}
+        for entry, link in zip(entries, links, strict=True)
+    ]
 
 
 def pool_data(pool: Pool, addresses: Addresses) -> dict[str, Any]:
