@@ -36,7 +36,9 @@ def routes(door: FeedDoor) -> list[BaseRoute]:
         if reply is None:
             return Response(status_code=404)
         response = Response(reply.body, status_code=reply.status)
-        response.raw_headers = [(b"content-length", str(len(reply.body)).encode()), *reply.headers]
+        # RFC 9110 §8.6: a 304 has no length of its own to tell
+        length = [] if reply.status == 304 else [(b"content-length", str(len(reply.body)).encode())]
+        response.raw_headers = [*length, *reply.headers]
         return response
 
     methods = ["GET", "HEAD"]
