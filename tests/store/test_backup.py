@@ -16,6 +16,7 @@ import pytest
 from poolhouse.app.data import open_data
 from poolhouse.errors import ConflictError, NotFoundError, StoreDamagedError, StoreReadOnlyError
 from poolhouse.services.links import save_link
+from poolhouse.services.people import open_session, start_session
 from poolhouse.store.backup import back_up
 from poolhouse.store.restore import MANIFEST_NAME, SKIPPED_IDS, restore
 from poolhouse.store.verify import verify
@@ -316,3 +317,15 @@ def test_a_restored_database_stands_alone(backup: Path, tmp_path: Path) -> None:
     connection = apsw.Connection(str(tmp_path / "new" / "poolhouse.db"))
     assert connection.pragma("journal_mode") == "wal"
     connection.close()
+
+
+def test_nobody_is_logged_in_after_a_restore(data: OpenData, principal: Principal, tmp_path: Path) -> None:
+    _, cookie = data.database.write(lambda tx: start_session(tx, data.vault, principal.person_id, "browser"))
+    backup = tmp_path / "backup.tar"
+    back_up(data.database.path.parent, backup, data.database.clock, quiet)
+    restore(backup, tmp_path / "restored")
+    restored = open_data(tmp_path / "restored", data.database.clock)
+    try:
+        assert restored.database.read(lambda tx: open_session(tx, restored.vault, cookie)) is None
+    finally:
+        restored.close()

@@ -119,7 +119,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _skip_ids(path: Path) -> None:
-    """Give no number twice: readers may remember changes, items and entries from after the backup was made.
+    """Give no number twice, and log everybody out: readers may remember changes, items and entries from after the backup was made.
 
     Otherwise a feed's ETag, or an entry's id, could come to mean something else than what a reader has under it.
     """
@@ -133,6 +133,8 @@ def _skip_ids(path: Path) -> None:
                 "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
                 (table, max(highest, used) + SKIPPED_IDS),
             )
+        # a browser logged out since must not be logged in again
+        connection.execute("DELETE FROM session")
         connection.execute("UPDATE pool SET last_number = last_number + ?", (SKIPPED_IDS,))
         connection.execute("COMMIT")
 
