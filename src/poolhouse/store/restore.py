@@ -121,7 +121,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 def _skip_ids(path: Path) -> None:
     """Give no number twice, and log everybody out.
 
-    Readers may remember changes, items and entries from after the backup was made; otherwise a feed's ETag, or an entry's id, could come to mean something else than what a reader has under it.
+    Readers may remember changes, items and entries from after the backup was made; otherwise a feed's ETag,
+    or an entry's id, could come to mean something else than what a reader has under it.
     """
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
         connection.execute("BEGIN")
