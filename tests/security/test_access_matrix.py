@@ -45,7 +45,7 @@ some = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 few = settings(some, max_examples=3)
-many = settings(some, max_examples=150)
+many = settings(some, max_examples=40)
 
 
 def check_marks(world: World, seen_by: Home | None, answer: Answer, where: str) -> None:
@@ -213,7 +213,7 @@ def test_pages_and_api_show_what_the_oracle_says(plan: WorldPlan) -> None:
 
 @pytest.mark.slow
 @given(plan=world_plans)
-@settings(many, max_examples=25)
+@settings(many, max_examples=10)
 def test_pages_and_api_of_many_worlds(plan: WorldPlan) -> None:
     with made_world(plan) as world:
         check_reads(world)
