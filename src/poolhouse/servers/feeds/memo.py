@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poolhouse.types import SecretId
 
 MEMO_LIMIT = 4_096
-MEMO_BYTES = 8 * 1024 * 1024  # most of it shared with the DocumentCache
+MEMO_BYTES = 4 * 1024 * 1024  # most of it shared with the DocumentCache
 _RELEVANT = frozenset(
     {b"authorization", b"cookie", b"if-none-match", b"if-modified-since", b"a-im", b"accept", b"range"}
 )

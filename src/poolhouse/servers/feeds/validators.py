@@ -38,7 +38,7 @@ class Validators:
         """The strong ETag of a document, with its quotes."""
         what = f"{self._revision} {pool.id} {pool.version} {view.format}{view.page}"
         tag = b'"' + blake2b(what.encode(), key=self._key, digest_size=12).hexdigest().encode() + b'"'
-        if tag not in self._versions:
+        if not view.page and tag not in self._versions:  # nobody is told only what is new on an older page
             self._versions[tag] = pool.version
             if len(self._versions) > REMEMBERED_TAGS:
                 self._versions.popitem(last=False)
