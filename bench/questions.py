@@ -191,14 +191,12 @@ QUESTIONS: tuple[Question, ...] = (
         sentence="unchanged poll, no answer remembered → 304",
         requests=poll_as_somebody_new,
         status=b"304",
-        goal=3,
     ),
     Question(name="feed", sentence="newest 50 as Atom, from memory → 200", requests=fetch, goal=4),
     Question(
         name="feed-new",
         sentence="newest 50 as Atom, document kept but no answer remembered → 200",
         requests=fetch_as_somebody_new,
-        goal=4,
     ),
     *(
         Question(
