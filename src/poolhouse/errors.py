@@ -9,6 +9,14 @@ PoolhouseError
 ├─ ConflictError        it clashes with what is there (field, reason)
 ├─ FetchError           a page could not be fetched (reason)
 │  └─ RefusedAddressError   the address is not a public one
+├─ SpaceError           a tuple space cannot do what was asked
+│  ├─ NotAnEntryError       what was given is no entry, or no entry of that class
+│  ├─ SpaceClosedError      the space is closed
+│  ├─ NotHeldError          the entry is not held any more: its lease ran out, or it was cancelled
+│  ├─ DeadLetterError       the job failed too often (reason)
+│  ├─ WorkerLostError       the worker died, or was ended for taking too much (reason)
+│  ├─ StaleBlockError       the block was given on: this descriptor is of an earlier generation
+│  └─ TornBlockError        whoever wrote the block died doing it
 └─ StoreError           the store cannot do it now
    ├─ StoreFullError        no room is left on the disk
    ├─ StoreReadOnlyError    the data directory cannot be written
@@ -83,6 +91,46 @@ class FetchError(PoolhouseError):
 
 class RefusedAddressError(FetchError):
     """The address is not a public one, so it is not fetched."""
+
+
+class SpaceError(PoolhouseError):
+    """A tuple space cannot do what was asked of it."""
+
+
+class NotAnEntryError(SpaceError):
+    """What was given is no entry, or no entry of the class that was named."""
+
+
+class SpaceClosedError(SpaceError):
+    """The space is closed; whoever waits in it waits for nothing."""
+
+
+class NotHeldError(SpaceError):
+    """The entry is not held any more: its lease ran out, or the work on it was cancelled. Nothing was done."""
+
+
+class DeadLetterError(SpaceError):
+    """A job failed too often and was put aside; `reason` is a short sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class WorkerLostError(SpaceError):
+    """A worker died with its job, or was ended for taking more than its limits; `reason` is a short sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StaleBlockError(SpaceError):
+    """The descriptor is of an earlier generation: the block was given on, and is not ours to use any more."""
+
+
+class TornBlockError(SpaceError):
+    """Whoever wrote the block died doing it: what is in it is neither the old nor the new."""
 
 
 class StoreError(PoolhouseError):
