@@ -7,6 +7,7 @@ import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from poolhouse.app.commits import Commits
 from poolhouse.rules.throttle import Throttle
 from poolhouse.services.passwords import hash_password, is_password
 from poolhouse.store.writer import Writer
@@ -30,17 +31,15 @@ READ_DEADLINE_SECONDS = 10.0
 class RunningHouse:
     """`servers.house.House` over an open data directory."""
 
-    def __init__(
-        self, data: OpenData, clock: Clock, addresses: Addresses, committed: Callable[[], None] = lambda: None
-    ) -> None:
-        """`committed` is called, in the writer's thread, after each commit."""
+    def __init__(self, data: OpenData, clock: Clock, addresses: Addresses) -> None:
         self.data = data
         self.clock = clock
         self.addresses = addresses
         self.throttle = Throttle()
         self.server_id: UUID = data.database.server_id
         self.invitation = None if data.database.read(_has_person) else data.vault.new_secret()
-        self._writer = Writer(data.database, committed)
+        self.commits = Commits()
+        self._writer = Writer(data.database, self.commits.announce)
         self._readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="reader")
         # one slot: argon2 takes 19 MiB and a core for some 30 ms, and guessing must not take more than that
         self._passwords = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password")
@@ -73,6 +72,9 @@ class RunningHouse:
     async def write(self, change: Callable[[Transaction], Result]) -> Result:
         # a caller that goes away does not take back what it asked: the change is made whole or refused
         return await asyncio.shield(asyncio.wrap_future(self._writer.submit(change)))
+
+    async def next_commit(self, timeout_seconds: float) -> bool:
+        return await self.commits.next(timeout_seconds)
 
     async def hash_password(self, password: str) -> str:
         return await self._in_password_thread(hash_password, password)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -78,25 +78,18 @@ async def run_server(
 @contextmanager
 def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, PageReader | None]]:
     """Open everything in order, and close it in the opposite one."""
-    loop = asyncio.get_running_loop()
     reader: PageReader | None = None
-
-    def committed() -> None:
-        if reader:
-            # the last commits of a server that stops find the loop closed: the reader looks again when it starts
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(reader.wake)
-
     clock = SystemClock()
     lock = ServerLock(directory)
     try:
         data = open_data(directory, clock)
-        house = RunningHouse(data, clock, Addresses(settings.base_url), committed)
+        house = RunningHouse(data, clock, Addresses(settings.base_url))
         if settings.fetch_pages:
             networks = tuple(ip_network(network) for network in settings.fetch_networks)
             reader = PageReader(house, Fetcher(user_agent=USER_AGENT, allowed_networks=networks))
         try:
-            yield house, reader
+            with house.commits.listening(reader.wake) if reader else nullcontext():
+                yield house, reader
         finally:
             house.close()
             data.close()

@@ -56,6 +56,9 @@ class House(Protocol):
     async def write(self, change: Callable[[Transaction], Result]) -> Result:
         """A change; returns once it is on the disk. Raises what the change raises, and StoreError."""
 
+    async def next_commit(self, timeout_seconds: float) -> bool:
+        """Wait for the server's next commit; False where none came in time. A command's beside it is not heard."""
+
     async def hash_password(self, password: str) -> str:
         """Off the loop, one at a time. Raises InvalidInputError."""
 
