@@ -20,6 +20,9 @@ if TYPE_CHECKING:
         Item,
         ItemId,
         ItemKind,
+        Job,
+        JobId,
+        JobState,
         Mark,
         Membership,
         PageState,
@@ -286,6 +289,41 @@ class Search(Protocol):
         """Every match, oldest first. Reads all of them."""
 
 
+class Tuples(Protocol):
+    """Jobs: entries of the durable tuple space, there if and only if what caused them is. Done is gone."""
+
+    def put(
+        self,
+        entry: object,
+        *,
+        person_id: PersonId | None = None,
+        label: str = "",
+        total: int | None = None,
+    ) -> JobId:
+        """Ask for work. `entry` is a frozen dataclass of plain data, `label` what a person reads of it.
+
+        Persons whose jobs are of one kind take turns. Raises NotAnEntryError."""
+
+    def get(self, job_id: JobId) -> Job | None: ...
+    def body(self, job_id: JobId) -> bytes | None:
+        """The entry itself, as JSON: what a job says to whoever does it."""
+
+    def of(self, person_id: PersonId, *, limit: int) -> Sequence[Job]:
+        """At most `limit` jobs of a person: what runs, then what failed, then what waits, next first."""
+
+    def counts(self, person_id: PersonId) -> Mapping[JobState, int]:
+        """How many jobs of a person are in each state; the states of none are left out. Looks at each of theirs."""
+
+    def cancel(self, job_id: JobId) -> bool:
+        """Withdraw a job that waits; False where it does not."""
+
+    def retry(self, job_id: JobId) -> bool:
+        """Let a job that failed begin anew, before what waits; False where it did not fail."""
+
+    def drop(self, job_id: JobId) -> bool:
+        """Forget a job that failed; False where it did not fail."""
+
+
 class Transaction(Protocol):
     """An open transaction. `now` is the same throughout."""
 
@@ -309,3 +347,5 @@ class Transaction(Protocol):
     def changes(self) -> Changes: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def tuples(self) -> Tuples: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import apsw
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
 
 
+@dataclass(frozen=True)
+class Look:
+    """A job of the store under test."""
+
+    url: str
+
+
 @pytest.fixture
 def directory(data: OpenData) -> Path:
     """A store with some of everything: two people, nested and computed pools, tags, marks, trash, an icon."""
@@ -40,6 +48,9 @@ def directory(data: OpenData) -> Path:
     bert.do(save_link, "https://one.test/", tags=["red"])
     icon = data.blobs.put(b"icon")
     data.database.write(lambda tx: tx.items.edit(third.id, favicon=icon))
+    data.database.write(
+        lambda tx: tx.tuples.put(Look("https://one.test/"), person_id=anna.principal.person_id)
+    )
     return data.database.path.parent
 
 
@@ -48,6 +59,7 @@ def test_a_whole_store_has_no_faults(directory: Path) -> None:
     assert report.faults == ()
     assert report.counts["items"] == 4
     assert report.counts["persons"] == 2
+    assert report.counts["tuples"] == 1
     assert report.counts["blobs"] == 1
 
 
@@ -84,6 +96,10 @@ DAMAGE = {
     "has an address that is none": "UPDATE item SET url = 'none' WHERE id = 2",
     "speaks of a pool that is not there": "UPDATE membership SET pool_id = 999 WHERE item_id = 2 AND pool_id = 6",
     "is missing": "UPDATE item SET favicon = hex(zeroblob(32)) WHERE id = 2",
+    "job 1 is kept under": "UPDATE tuple SET key = '2'",
+    "job 1 cannot be read": "UPDATE tuple SET body = '[]'",
+    "but its owner is": "PRAGMA ignore_check_constraints = 1; UPDATE tuple SET state = 'held'",
+    "row 1 of tuple speaks of a person": "UPDATE tuple SET person_id = 999",
     "the store has schema 99": "PRAGMA user_version = 99",
     "not a Poolhouse store": "PRAGMA application_id = 7",
     "fts5": "UPDATE item_text_data SET block = zeroblob(20) WHERE id > 1000",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from poolhouse.errors import InvalidInputError
+from poolhouse.errors import InvalidInputError, NotAnEntryError
 from poolhouse.rules.query import parse_query
 from poolhouse.rules.urls import url_key
+from poolhouse.space.entries import look_into
+from poolhouse.space.shelf import key_of
 from poolhouse.store.facets import owner_facet, pool_facet, tag_facet
 from poolhouse.store.search import SearchTable
 
@@ -96,6 +98,12 @@ RULES = (
         "the search index has item {}, which is not there",
         "SELECT id FROM item_text_docsize WHERE id NOT IN (SELECT id FROM item WHERE trashed_at IS NULL)",
     ),
+    (
+        # a CHECK too; but a reading connection knows of none, so integrity_check finds nothing on it
+        "job {} is {}, but its owner is {} until {}",
+        "SELECT id, state, owner, lease_until FROM tuple"
+        " WHERE (state = 'held') <> (owner IS NOT NULL) OR (owner IS NULL) <> (lease_until IS NULL)",
+    ),
 )
 """What must find nothing: the fault's words, and a query whose rows fill them."""
 
@@ -136,6 +144,19 @@ def wrong_keys(connection: apsw.Connection) -> Iterator[str]:
             continue
         if wanted != key:
             yield f"item {item_id} is kept under {key[:100]!r} and should be under {wanted[:100]!r}"
+
+
+def wrong_job_keys(connection: apsw.Connection) -> Iterator[str]:
+    """Jobs that are no entries, or kept under another key than their first field's: nobody would find them by it."""
+    for job_id, body, key in connection.execute("SELECT id, body, key FROM tuple"):
+        try:
+            fields = look_into(body.encode())
+        except NotAnEntryError as error:
+            yield f"job {job_id} cannot be read: {error}"
+            continue
+        wanted = key_of(next(iter(fields.values()))) if fields else None
+        if wanted != key:
+            yield f"job {job_id} is kept under {str(key)[:100]!r} and should be under {str(wanted)[:100]!r}"
 
 
 def wrong_facets(connection: apsw.Connection) -> Iterator[str]:

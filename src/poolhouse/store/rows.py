@@ -11,6 +11,9 @@ from poolhouse.types import (
     Item,
     ItemId,
     ItemKind,
+    Job,
+    JobId,
+    JobState,
     Mark,
     Membership,
     PageState,
@@ -41,6 +44,10 @@ SECRET = (
     "secret.id, secret.person_id, secret.kind, secret.label, secret.created_at, secret.pool_id, secret.used_at,"
     " secret.used_by, secret.used_status, secret.cut_off_at"
 )
+JOB = (
+    "tuple.id, tuple.kind, tuple.state, tuple.attempts, tuple.reason, tuple.person_id, tuple.created_at,"
+    " tuple.changed_at, tuple.label, tuple.done, tuple.total"
+)
 # tags and marks come joined by U+001F, which rules.tags lets into no tag
 ITEM = """item.id, item.owner_id, item.kind, item.url, item.title, item.note, item.author, item.created_at,
     item.saved_at, item.changed_at, item.description, item.page_state, item.page_error, item.favicon, item.blob,
@@ -56,6 +63,7 @@ MEMBERSHIP = (
 _KINDS = {str(kind): kind for kind in ItemKind}
 _MARKS = {str(mark): mark for mark in Mark}
 _STATES = {str(state): state for state in PageState}
+JOB_STATES = {"ready": JobState.WAITING, "held": JobState.RUNNING, "dead": JobState.FAILED}
 _NO_MARKS: frozenset[Mark] = frozenset()
 
 
@@ -154,3 +162,20 @@ def membership(row: Sequence[Any]) -> Membership:
 def entry(row: Sequence[Any]) -> Entry:
     """A row of MEMBERSHIP and ITEM."""
     return Entry(membership=membership(row), item=item(row[5:]))
+
+
+def job(row: Sequence[Any]) -> Job:
+    """A row of JOB."""
+    return Job(
+        id=JobId(row[0]),
+        kind=row[1],
+        state=JOB_STATES[row[2]],
+        attempts=row[3],
+        reason=row[4],
+        person_id=row[5],
+        created_at=time(row[6]),
+        changed_at=time(row[7]),
+        label=row[8],
+        done=row[9],
+        total=row[10],
+    )

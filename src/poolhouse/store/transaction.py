@@ -11,6 +11,7 @@ from poolhouse.store.persons import PersonTable, SessionTable
 from poolhouse.store.pools import PoolTable
 from poolhouse.store.search import SearchTable
 from poolhouse.store.secrets import SecretTable
+from poolhouse.store.tuples import TupleTable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +30,7 @@ _TABLES: dict[str, type[Table]] = {
     "trash": TrashTable,
     "changes": ChangeTable,
     "search": SearchTable,
+    "tuples": TupleTable,
 }
 
 
@@ -44,6 +46,7 @@ class StoreTransaction:
     trash: TrashTable
     changes: ChangeTable
     search: SearchTable
+    tuples: TupleTable
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self.now = now

@@ -18,7 +18,13 @@ from poolhouse.errors import NotFoundError
 from poolhouse.store.blobs import BlobFiles
 from poolhouse.store.database import APPLICATION_ID, FILE_NAME, migrations
 from poolhouse.store.failures import disk_errors, store_errors
-from poolhouse.store.invariants import broken_rules, wrong_computed_pools, wrong_facets, wrong_keys
+from poolhouse.store.invariants import (
+    broken_rules,
+    wrong_computed_pools,
+    wrong_facets,
+    wrong_job_keys,
+    wrong_keys,
+)
 from poolhouse.store.restore import BLOBS_NAME, KEY_NAME
 
 if TYPE_CHECKING:
@@ -74,7 +80,7 @@ _NAMED_BLOBS = (
 
 
 def _counts(connection: apsw.Connection) -> dict[str, int]:
-    tables = ("person", "pool", "item", "tag", "secret", "change")
+    tables = ("person", "pool", "item", "tag", "secret", "change", "tuple")
     return {f"{table}s": connection.execute(f"SELECT count(*) FROM {table}").get for table in tables}
 
 
@@ -96,6 +102,7 @@ def _database_faults(connection: apsw.Connection) -> Iterator[str]:
         yield from wrong_keys(connection)
         yield from wrong_facets(connection)
         yield from wrong_computed_pools(connection)
+        yield from wrong_job_keys(connection)
 
 
 def _file_faults(directory: Path, blobs: BlobFiles, named: set[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from poolhouse.types.change import Change, ChangeKind, Seq
 from poolhouse.types.feed import FeedDocument, FeedEntry, FeedFormat
 from poolhouse.types.item import Entry, Item, ItemId, ItemKind, Mark, Membership, PageState
+from poolhouse.types.job import Job, JobId, JobState
 from poolhouse.types.person import Person, PersonId, Session, SessionId
 from poolhouse.types.pool import Pool, PoolId, PoolKind, PoolRole
 from poolhouse.types.query import Condition, ConditionTerm, Query, TextTerm
@@ -20,6 +21,9 @@ __all__ = [
     "Item",
     "ItemId",
     "ItemKind",
+    "Job",
+    "JobId",
+    "JobState",
     "Mark",
     "Membership",
     "PageState",
