@@ -8,6 +8,7 @@ PoolhouseError
 ├─ ThrottledError       too many attempts (retry_after_seconds)
 ├─ ConflictError        it clashes with what is there (field, reason)
 ├─ FetchError           a page could not be fetched (reason)
+│  ├─ NoSuchHostError       the host has no address
 │  └─ RefusedAddressError   the address is not a public one
 ├─ SpaceError           a tuple space cannot do what was asked
 │  ├─ NotAnEntryError       what was given is no entry, or no entry of that class
@@ -87,6 +88,10 @@ class FetchError(PoolhouseError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class NoSuchHostError(FetchError):
+    """The host of the address has no address itself: it is gone, or was never there."""
 
 
 class RefusedAddressError(FetchError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ada_url import join_url
 
 from poolhouse.errors import FetchError
+from poolhouse.fetch.status import status_in_words
 from poolhouse.formats.page_head import PREFIX_BYTES, read_page_head, sniff_icon
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ async def read_page(fetcher: Fetcher, url: str) -> PageReading:
         url, limit_bytes=PAGE_LIMIT_BYTES, accept=_PAGE_ACCEPT, timeout_seconds=PAGE_TIMEOUT_SECONDS
     )
     if not 200 <= page.status <= 299:
-        raise FetchError(f"the site answered {_status_in_words(page.status)}")
+        raise FetchError(f"the site answered {status_in_words(page.status)}")
     if page.media_type not in _HTML:
         icon, icon_type = await _read_icon(fetcher, (join_url(page.url, "/favicon.ico"),))
         return PageReading(title=None, icon=icon, icon_type=icon_type)
@@ -83,9 +84,3 @@ def _icon_type(found: Fetched) -> str | None:
         return None
     return sniff_icon(found.body)
 
-
-def _status_in_words(status: int) -> str:
-    try:
-        return f"{status} ({HTTPStatus(status).phrase})"
-    except ValueError:
-        return str(status)

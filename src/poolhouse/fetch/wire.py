@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from poolhouse.errors import FetchError, RefusedAddressError
+from poolhouse.errors import FetchError, NoSuchHostError, RefusedAddressError
 from poolhouse.fetch.bodies import BoundedBody
 from poolhouse.fetch.guard import Network, port_refusal, refusal
 
@@ -161,7 +161,7 @@ def _in_plain_words(host: str) -> Iterator[None]:
     try:
         yield
     except aiohttp.ClientConnectorDNSError as error:
-        raise FetchError(f"no address was found for {host}") from error
+        raise NoSuchHostError(f"no address was found for {host}") from error
     except aiohttp.ClientConnectorCertificateError as error:
         raise FetchError(f"the certificate of {host} is not valid") from error
     except aiohttp.ClientSSLError as error:
