@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from poolhouse.types import (
+        Capture,
+        Captured,
+        CaptureId,
+        CaptureMode,
         Change,
         ChangeKind,
         Entry,
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
         Job,
         JobId,
         JobState,
+        LinkHealth,
         Mark,
         Membership,
         PageState,
@@ -118,8 +123,10 @@ class Pools(Protocol):
         parent_id: PoolId | None = None,
         role: PoolRole | None = None,
         query: str | None = None,
+        capture: CaptureMode = ...,
+        feed_text: bool = False,
     ) -> Pool:
-        """Add a pool; its path is free (ask `by_path` first)."""
+        """Add a pool; its path is free (ask `by_path` first). A computed one captures nothing, whatever is asked."""
 
     def get(self, pool_id: PoolId) -> Pool | None: ...
     def by_path(self, owner_id: PersonId, path: str) -> Pool | None:
@@ -140,6 +147,8 @@ class Pools(Protocol):
         """Rename and move; the paths beneath follow."""
 
     def set_query(self, pool_id: PoolId, query: str) -> None: ...
+    def set_capture(self, pool_id: PoolId, mode: CaptureMode) -> None: ...
+    def set_feed_text(self, pool_id: PoolId, *, is_on: bool) -> None: ...
     def set_trashed(self, pool_ids: Sequence[PoolId], at: datetime | None) -> None: ...
     def touch(self, pool_id: PoolId, version: Seq) -> None:
         """Say that a reader could see a change: sets `version` and moves `changed_at` on."""
@@ -161,6 +170,7 @@ class Items(Protocol):
         description: str,
         created_at: datetime,
         page_state: PageState,
+        check_at: datetime | None = None,
     ) -> ItemId: ...
     def get(self, item_id: ItemId, reader_id: PersonId) -> Item | None:
         """The item with its tags and `reader_id`'s marks, trashed or not."""
@@ -186,7 +196,9 @@ class Items(Protocol):
         """Set what is given; `changed_at` becomes the transaction's time, unless only the page's state is given."""
 
     def forget_page(self, item_id: ItemId, page_state: PageState) -> None:
-        """Drop what the page at its former address said of itself: description, author, icon, error."""
+        """Drop what the page at its former address said of itself: description, author, icon, error.
+
+        Its captures stay, but the item shows none of them while it has another address."""
 
     def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None: ...
     def set_mark(self, item_id: ItemId, person_id: PersonId, mark: Mark, *, is_on: bool) -> None: ...
@@ -199,7 +211,7 @@ class Items(Protocol):
         """Saved links whose page was not read yet, oldest first: item, owner, address."""
 
     def index(self, item_id: ItemId) -> None:
-        """Bring the search index up to date with the item, its tags and its pools."""
+        """Bring the search index up to date with the item, its tags, its pools and the text of its capture."""
 
     def tags_of(self, owner_id: PersonId) -> Sequence[tuple[str, int]]:
         """Each tag in use with the number of items that bear it, by name."""
@@ -217,6 +229,9 @@ class Memberships(Protocol):
     def get(self, pool_id: PoolId, item_id: ItemId) -> Membership | None: ...
     def touch(self, item_id: ItemId, version: Seq) -> None:
         """The item changed visibly: its entries and the pools they are in get this version."""
+
+    def touch_all(self, pool_id: PoolId, version: Seq) -> None:
+        """All entries of the pool changed visibly. Costs a write for each."""
 
     def of_item(self, item_id: ItemId) -> Sequence[Pool]:
         """The live pools the item is in, by path."""
@@ -257,6 +272,44 @@ class Trash(Protocol):
     def take_places(self, item_id: ItemId) -> Sequence[PoolId]: ...
     def items_of(self, pool_id: PoolId) -> Sequence[ItemId]:
         """The trashed items that were in the pool, oldest first."""
+
+
+class Captures(Protocol):
+    """Versions of items' pages. What an item shows of the current one follows in the same transaction."""
+
+    def add(self, item_id: ItemId, captured: Captured) -> CaptureId:
+        """Keep one more version, of the item's address as it is now; its mode is not OFF."""
+
+    def get(self, item_id: ItemId, capture_id: CaptureId) -> Capture | None: ...
+    def of(self, item_id: ItemId) -> Sequence[Capture]:
+        """Every version, newest last."""
+
+    def text(self, capture_id: CaptureId) -> str:
+        """The readable text; "" where there is none."""
+
+    def readers(self, item_ids: Sequence[ItemId]) -> Mapping[ItemId, str]:
+        """The blobs of the items' current clean HTML: one statement. Items without are left out."""
+
+    def remove(self, item_id: ItemId, capture_id: CaptureId) -> None: ...
+
+
+class Checks(Protocol):
+    """When links are looked at, and what was found."""
+
+    def due(self, limit: int) -> Sequence[tuple[ItemId, PersonId, str, str]]:
+        """At most `limit` links that are to be looked at by now, longest due first: item, owner, address, title.
+
+        Those in the trash are left out. One index look-up when none is."""
+
+    def plan(self, item_id: ItemId, at: datetime | None) -> None:
+        """Look at the link at that time; None: never."""
+
+    def health(self, item_id: ItemId) -> LinkHealth: ...
+    def record(self, item_id: ItemId, health: LinkHealth) -> None:
+        """The link was looked at now, and this is what is known of it."""
+
+    def forget(self, item_id: ItemId) -> None:
+        """Nothing is known of the link: it has another address."""
 
 
 class Changes(Protocol):
@@ -349,3 +402,7 @@ class Transaction(Protocol):
     def search(self) -> Search: ...
     @property
     def tuples(self) -> Tuples: ...
+    @property
+    def captures(self) -> Captures: ...
+    @property
+    def checks(self) -> Checks: ...

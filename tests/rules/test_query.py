@@ -113,7 +113,7 @@ def test_a_search_is_understood(text: str, terms: list[Term]) -> None:
         ("after:0000", "not a date"),
         ("after:٢٠٢٦", "not a date"),
         ("before:" + "9" * 900, "“9{39}…” is not a date"),
-        ("is:big", "unread, read, starred, untagged, not by “big”"),
+        ("is:big", "unread, read, starred, untagged, captured, dead, not by “big”"),
         ("kind:mail", "link, not by “mail”"),
         ("site:a<b", "“a<b” is not a site"),
         ("tag:a,b", "more than one tag"),

@@ -171,8 +171,7 @@ def test_a_page_gives_the_title_where_nobody_did(data: OpenData, anna: Actor) ->
 
 def test_a_page_is_asked_once(data: OpenData, anna: Actor) -> None:
     item = anna.do(save_link, "https://one.test/").item
-    person = anna.principal.person_id
-    data.database.write(lambda tx: record_page_failure(tx, item.id, person, "it does not answer"))
+    data.database.write(lambda tx: record_page_failure(tx, item.id, item.url, "it does not answer"))
     say(data, anna, item.id, "Late")
     after = anna.ask(get_item, item.id)
     assert (after.title, after.page_state, after.page_error) == (
@@ -180,7 +179,7 @@ def test_a_page_is_asked_once(data: OpenData, anna: Actor) -> None:
         PageState.FAILED,
         "it does not answer",
     )
-    data.database.write(lambda tx: record_page_failure(tx, type(item.id)(999), person, "gone"))
+    data.database.write(lambda tx: record_page_failure(tx, type(item.id)(999), item.url, "gone"))
     say(data, anna, type(item.id)(999), "gone")
 
 
@@ -199,8 +198,7 @@ def test_a_page_that_cannot_be_read_changes_nothing_that_a_reader_sees(
     item = anna.do(save_link, "https://one.test/").item
     before = anna.bookmarks
     clock.pass_seconds(60)
-    person = anna.principal.person_id
-    data.database.write(lambda tx: record_page_failure(tx, item.id, person, "it does not answer"))
+    data.database.write(lambda tx: record_page_failure(tx, item.id, item.url, "it does not answer"))
     assert anna.bookmarks == before
     assert anna.ask(get_item, item.id).changed_at == item.changed_at
 

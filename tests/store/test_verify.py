@@ -59,7 +59,7 @@ def test_a_whole_store_has_no_faults(directory: Path) -> None:
     assert report.faults == ()
     assert report.counts["items"] == 4
     assert report.counts["persons"] == 2
-    assert report.counts["tuples"] == 1
+    assert report.counts["tuples"] == 5
     assert report.counts["blobs"] == 1
 
 

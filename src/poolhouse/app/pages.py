@@ -77,7 +77,7 @@ class PageReader:
 
         async def write(record: Callable[[Transaction], None]) -> None:
             # where the address was changed meanwhile, the new one is read next
-            await self._house.write(lambda tx: record(tx) if is_awaited(tx, item_id, owner_id, url) else None)
+            await self._house.write(lambda tx: record(tx) if is_awaited(tx, item_id, url) else None)
 
         try:
             page = await read_page(self._fetcher, url)
@@ -98,7 +98,7 @@ class PageReader:
             raise
         except FetchError as error:
             reason = error.reason
-            await write(lambda tx: record_page_failure(tx, item_id, owner_id, reason))
+            await write(lambda tx: record_page_failure(tx, item_id, url, reason))
         except Exception:  # noqa: BLE001 - whatever one page does to us, the others are still read
             _log.exception("the page of item %d could not be read", item_id)
-            await write(lambda tx: record_page_failure(tx, item_id, owner_id, _OUR_FAULT))
+            await write(lambda tx: record_page_failure(tx, item_id, url, _OUR_FAULT))

@@ -26,7 +26,7 @@ QUERY_LENGTH_LIMIT: Final = 1_000
 QUERY_TERM_LIMIT: Final = 30
 """The most terms in a search."""
 
-IS_VALUES: Final = ("unread", "read", "starred", "untagged")
+IS_VALUES: Final = ("unread", "read", "starred", "untagged", "captured", "dead")
 """What `is:` understands."""
 
 _ANY_CASE: Final = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in each) for each in Condition)

@@ -9,7 +9,7 @@ from poolhouse.rules.access import Verb, allows
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
-    from poolhouse.types import Item, ItemId, Pool, PoolId, Principal
+    from poolhouse.types import Item, ItemId, Job, JobId, Pool, PoolId, Principal
 
 
 def require_pool(tx: Transaction, principal: Principal, verb: Verb, pool_id: PoolId) -> Pool:
@@ -26,6 +26,14 @@ def require_item(tx: Transaction, principal: Principal, verb: Verb, item_id: Ite
     if item is None or not allows(principal, verb, item.owner_id):
         raise NotFoundError("link")
     return item
+
+
+def require_job(tx: Transaction, principal: Principal, verb: Verb, job_id: JobId) -> Job:
+    """The job, if `principal` may do `verb` to it; else NotFoundError. The server's own are nobody's. One look-up."""
+    job = tx.tuples.get(job_id)
+    if job is None or job.person_id is None or not allows(principal, verb, job.person_id):
+        raise NotFoundError("job")
+    return job
 
 
 def require_own(principal: Principal, verb: Verb) -> None:

@@ -22,14 +22,14 @@ from poolhouse.rules.tags import clean_tags
 from poolhouse.rules.urls import clean_url, url_key
 from poolhouse.services.links import mark_item, save_link, target_pool
 from poolhouse.services.pools import DEPTH_LIMIT, add_pool
-from poolhouse.types import Mark, PoolKind
+from poolhouse.types import ImportFile, Mark, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poolhouse.formats.netscape import NetscapeBookmark, NetscapeReading
     from poolhouse.ports import Transaction
-    from poolhouse.types import Pool, PoolId, Principal
+    from poolhouse.types import JobId, Pool, PoolId, Principal
 
 BATCH_SIZE = 100
 """So many bookmarks in one transaction keep the writer for some tens of milliseconds."""
@@ -71,6 +71,20 @@ def plan_import(reading: NetscapeReading) -> tuple[NetscapeBookmark, ...]:
     bookmarks = list(reversed(reading.bookmarks))
     bookmarks.sort(key=lambda each: each.added_at or _BEFORE_ALL)
     return tuple(bookmarks)
+
+
+def queue_import(
+    tx: Transaction, principal: Principal, blob: str, name: str, *, pool_id: PoolId | None = None
+) -> JobId:
+    """Have a file that is kept as a blob imported, beneath a pool or with its folders at the top: a job.
+
+    `name` is what the file was called. The blob is let go with the job. Raises InvalidInputError where the pool is a
+    saved search, NotFoundError where there is none.
+    """
+    target_pool(tx, principal, pool_id)
+    name = clean_title(name, limit=len(name))[:TITLE_LENGTH_LIMIT]
+    entry = ImportFile(blob=blob, pool_id=pool_id, name=name)
+    return tx.tuples.put(entry, person_id=principal.person_id, label=name)
 
 
 def import_batch(

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import ConflictError, InvalidInputError
 from poolhouse.rules.access import Verb
+from poolhouse.rules.checks import first_check
 from poolhouse.rules.names import clean_note, clean_title
 from poolhouse.rules.tags import clean_tags, tag_key
 from poolhouse.rules.urls import clean_url, url_key
 from poolhouse.services._access import require_item, require_pool
 from poolhouse.services.filing import put_in_pool, refile, take_from_pool
+from poolhouse.services.pages import ask_for_page, first_state
 from poolhouse.types import ChangeKind, ItemKind, PageState, PoolKind, PoolRole
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     from poolhouse.ports import Transaction
     from poolhouse.types import Item, ItemId, Mark, Pool, PoolId, Principal
-
-_FETCHED_SCHEMES = ("http:", "https:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,9 @@ def save_link(
     """Keep a link, in Bookmarks or the given pool.
 
     The same page (rules.urls.url_key) saved twice is one item: its time is refreshed, tags are merged, a title or note
-    that is given replaces the old one, and it moves to the top. One in the trash comes back. Raises InvalidInputError,
-    NotFoundError. Cost: some twelve statements, one more pair for each tag and each computed pool.
+    that is given replaces the old one, and it moves to the top. One in the trash comes back. The page is read later: a
+    job in the same commit. Raises InvalidInputError, NotFoundError. Cost: some thirteen statements, one more pair for
+    each tag and each computed pool.
     """
     pool = target_pool(tx, principal, pool_id)
     address = clean_url(url)
@@ -66,18 +67,17 @@ def save_link(
         author="",
         description="",
         created_at=min(created_at or tx.now, tx.now),
-        page_state=_first_state(address) if fetch_page else PageState.UNWANTED,
+        page_state=first_state(address) if fetch_page else PageState.UNWANTED,
+        check_at=first_check(address, tx.now),
     )
     tx.changes.add(ChangeKind.ITEM_ADDED, principal.person_id, item_id=item_id)
     if names:
         tx.items.set_tags(item_id, names)
     put_in_pool(tx, principal.person_id, pool.id, item_id)
     refile(tx, principal.person_id, item_id)
-    return Saved(item=require_item(tx, principal, Verb.READ, item_id), is_new=True)
-
-
-def _first_state(address: str) -> PageState:
-    return PageState.PENDING if address.startswith(_FETCHED_SCHEMES) else PageState.UNWANTED
+    item = require_item(tx, principal, Verb.READ, item_id)
+    ask_for_page(tx, item)
+    return Saved(item=item, is_new=True)
 
 
 def _save_again(
@@ -157,8 +157,11 @@ def edit_link(
         title=None if title is None else clean_title(title) or address or item.url,
         note=None if note is None else clean_note(note),
     )
-    if address is not None and key != url_key(item.url):
-        tx.items.forget_page(item_id, _first_state(address))
+    is_another_page = address is not None and key != url_key(item.url)
+    if address is not None and is_another_page:
+        tx.items.forget_page(item_id, first_state(address))
+        tx.checks.forget(item_id)
+        tx.checks.plan(item_id, first_check(address, tx.now))
     if names is not None and names != item.tags:
         tx.items.set_tags(item_id, names)
     version = tx.changes.add(ChangeKind.ITEM_CHANGED, principal.person_id, item_id=item_id)
@@ -166,7 +169,10 @@ def edit_link(
     if pool_ids is not None:
         _place(tx, principal, item_id, pool_ids)
     refile(tx, principal.person_id, item_id)
-    return require_item(tx, principal, Verb.READ, item_id)
+    item = require_item(tx, principal, Verb.READ, item_id)
+    if is_another_page:
+        ask_for_page(tx, item)
+    return item
 
 
 def _place(tx: Transaction, principal: Principal, item_id: ItemId, pool_ids: Sequence[PoolId]) -> None:
@@ -200,5 +206,5 @@ def mark_item(tx: Transaction, principal: Principal, item_id: ItemId, mark: Mark
         tx.items.set_mark(item_id, principal.person_id, mark, is_on=is_on)
         tx.changes.add(ChangeKind.ITEM_MARKED, principal.person_id, item_id=item_id)
         if item.trashed_at is None:
-            refile(tx, principal.person_id, item_id)
+            refile(tx, principal.person_id, item_id, has_new_words=False)
     return require_item(tx, principal, Verb.READ, item_id)

@@ -1,22 +1,40 @@
-"""What a linked page says of itself, filed after the save: it never delays or loses one."""
+"""What a linked page says of itself, asked for with the save and filed after it: it never delays or loses one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolhouse.rules.checks import first_check
 from poolhouse.rules.names import clean_note, clean_title
 from poolhouse.services.filing import refile
-from poolhouse.types import ChangeKind, PageState
+from poolhouse.types import ChangeKind, LinkHealth, PageState, PersonId, ReadPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poolhouse.ports import Transaction
-    from poolhouse.types import ItemId, PersonId
+    from poolhouse.types import Item, ItemId, JobId
 
 TITLE_LENGTH = 500
 DESCRIPTION_LENGTH = 2_000
 AUTHOR_LENGTH = 200
+NOBODY = PersonId(0)
+"""Whose marks are looked for where none are needed."""
+
+_FETCHED_SCHEMES = ("http:", "https:")
+
+
+def first_state(address: str) -> PageState:
+    """How the page at an address begins: it is to be read, or cannot be."""
+    return PageState.PENDING if address.startswith(_FETCHED_SCHEMES) else PageState.UNWANTED
+
+
+def ask_for_page(tx: Transaction, item: Item, *, is_again: bool = False) -> JobId | None:
+    """Have the item's page read, if its state says that it is to be: a job in the same commit."""
+    if item.page_state is not PageState.PENDING:
+        return None
+    entry = ReadPage(item_id=item.id, url=item.url, is_again=is_again)
+    return tx.tuples.put(entry, person_id=item.owner_id, label=item.title)
 
 
 def pending_pages(tx: Transaction, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
@@ -24,10 +42,15 @@ def pending_pages(tx: Transaction, limit: int) -> Sequence[tuple[ItemId, PersonI
     return tx.items.pending_pages(limit)
 
 
-def is_awaited(tx: Transaction, item_id: ItemId, owner_id: PersonId, url: str) -> bool:
+def awaited_item(tx: Transaction, item_id: ItemId, url: str) -> Item | None:
+    """The item, if the page at `url` is still the one to be read for it. One look-up."""
+    item = tx.items.get(item_id, NOBODY)
+    return item if item and item.page_state is PageState.PENDING and item.url == url else None
+
+
+def is_awaited(tx: Transaction, item_id: ItemId, url: str) -> bool:
     """Whether the page at `url` is still the one to be read for an item. One look-up."""
-    item = tx.items.get(item_id, owner_id)
-    return item is not None and item.page_state is PageState.PENDING and item.url == url
+    return awaited_item(tx, item_id, url) is not None
 
 
 def record_page(
@@ -42,33 +65,45 @@ def record_page(
 ) -> None:
     """File what the page says. A title that a person gave stays; one that is only the address gives way."""
     item = tx.items.get(item_id, owner_id)
-    if item is None or item.page_state is not PageState.PENDING:
-        return
+    if item is not None and item.page_state is PageState.PENDING:
+        file_page(tx, item, title=title, description=description, author=author, favicon=favicon)
+
+
+def file_page(
+    tx: Transaction, item: Item, *, title: str, description: str, author: str, favicon: str | None
+) -> None:
+    """As `record_page`, for an item that waits for it. What is empty changes nothing."""
     tx.items.edit(
-        item_id,
+        item.id,
         title=_first(title, TITLE_LENGTH) if item.title == item.url else None,
         description=clean_note(description[:DESCRIPTION_LENGTH]) or None,
         author=_first(author, AUTHOR_LENGTH) if not item.author else None,
         favicon=favicon,
         page_state=PageState.DONE,
     )
-    _say(tx, item_id, owner_id, is_trashed=item.trashed_at is not None)
+    # whoever read the page has seen that the link is alive
+    tx.checks.record(item.id, LinkHealth())
+    tx.checks.plan(item.id, first_check(item.url, tx.now))
+    say_changed(tx, item)
 
 
-def record_page_failure(tx: Transaction, item_id: ItemId, owner_id: PersonId, reason: str) -> None:
-    """Remember why the page could not be read; the link stays as it was saved."""
-    item = tx.items.get(item_id, owner_id)
-    if item is not None and item.page_state is PageState.PENDING:
+def record_page_failure(tx: Transaction, item_id: ItemId, url: str, reason: str) -> None:
+    """Remember why the page at `url` could not be read, a sentence for its person; the link stays as it was saved.
+
+    Nothing happens where another page is awaited by now, or none.
+    """
+    if awaited_item(tx, item_id, url):
         tx.items.edit(item_id, page_state=PageState.FAILED, page_error=_first(reason, TITLE_LENGTH))
+
+
+def say_changed(tx: Transaction, item: Item) -> None:
+    """The item changed visibly: everybody who shows it is told."""
+    version = tx.changes.add(ChangeKind.ITEM_CHANGED, item.owner_id, item_id=item.id)
+    if item.trashed_at is None:
+        tx.memberships.touch(item.id, version)
+        refile(tx, item.owner_id, item.id)
 
 
 def _first(text: str, length: int) -> str | None:
     """As much of a page's text as we keep: a page may say more than a person would."""
     return clean_title(text[:length]) or None
-
-
-def _say(tx: Transaction, item_id: ItemId, owner_id: PersonId, *, is_trashed: bool) -> None:
-    version = tx.changes.add(ChangeKind.ITEM_CHANGED, owner_id, item_id=item_id)
-    if not is_trashed:
-        tx.memberships.touch(item_id, version)
-        refile(tx, owner_id, item_id)

@@ -11,7 +11,7 @@ from poolhouse.rules.query import parse_query
 from poolhouse.services._access import require_own, require_pool
 from poolhouse.services.filing import fill, refill_by_pools
 from poolhouse.services.trash import restore_item, trash_item
-from poolhouse.types import ChangeKind, PoolKind
+from poolhouse.types import CaptureMode, ChangeKind, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,18 +49,32 @@ def add_pool(
     *,
     parent_id: PoolId | None = None,
     query: str | None = None,
+    capture: CaptureMode | None = None,
+    feed_text: bool = False,
 ) -> Pool:
     """Make a pool; with a query, a computed one, which is filled before this returns.
 
-    Raises InvalidInputError, ConflictError (the name is taken there), NotFoundError (the parent).
+    `capture` says how much is kept of the pages of links saved into it: their text where nothing is said. `feed_text`:
+    its feed carries that text. Raises InvalidInputError (also for a `capture` of a computed pool), ConflictError (the
+    name is taken there), NotFoundError (the parent).
     """
     require_own(principal, Verb.WRITE)
     name = clean_pool_name(name)
     _check_query(query)
     _check_place(tx, principal, name, parent_id)
+    if query is not None:
+        _check_captures_nothing(name, capture)
     kind = PoolKind.MANUAL if query is None else PoolKind.COMPUTED
     tx.changes.add(ChangeKind.POOL_ADDED, principal.person_id)
-    pool = tx.pools.add(principal.person_id, name, kind=kind, parent_id=parent_id, query=query)
+    pool = tx.pools.add(
+        principal.person_id,
+        name,
+        kind=kind,
+        parent_id=parent_id,
+        query=query,
+        capture=capture or CaptureMode.TEXT,
+        feed_text=feed_text,
+    )
     if query is not None:
         fill(tx, pool)
     return get_pool(tx, principal, pool.id)
@@ -88,8 +102,14 @@ def edit_pool(
     parent_id: PoolId | None = None,
     is_moved: bool = False,
     query: str | None = None,
+    capture: CaptureMode | None = None,
+    feed_text: bool | None = None,
 ) -> Pool:
-    """Rename, move (`is_moved`: to `parent_id`, None is the top) or change the query of a computed pool."""
+    """Rename, move (`is_moved`: to `parent_id`, None is the top), change the query of a computed pool or the settings.
+
+    `capture` counts for pages that are read from now on; `feed_text` changes every entry of the feed, and costs a write
+    for each.
+    """
     pool = require_pool(tx, principal, Verb.WRITE, pool_id)
     new_name = pool.name if name is None else clean_pool_name(name)
     new_parent = parent_id if is_moved else pool.parent_id
@@ -97,8 +117,15 @@ def edit_pool(
         _check_place(tx, principal, new_name, new_parent, moved=pool)
         tx.pools.place(pool_id, name=new_name, parent_id=new_parent)
         refill_by_pools(tx, principal.person_id)
+    if capture is not None:
+        if pool.kind is PoolKind.COMPUTED:
+            _check_captures_nothing(pool.path, capture)
+        tx.pools.set_capture(pool_id, capture)
     version = tx.changes.add(ChangeKind.POOL_CHANGED, principal.person_id, pool_id=pool_id)
     tx.pools.touch(pool_id, version)
+    if feed_text is not None and feed_text != pool.feed_text:
+        tx.pools.set_feed_text(pool_id, is_on=feed_text)
+        tx.memberships.touch_all(pool_id, version)
     if query is not None and query != pool.query:
         if pool.kind is not PoolKind.COMPUTED:
             raise InvalidInputError("query", f"{pool.path} is filled by hand and has no query")
@@ -190,6 +217,13 @@ def _free_name(tx: Transaction, pool: Pool, parent_id: PoolId | None) -> str:
 def _check_query(query: str | None) -> None:
     if query is not None and not parse_query(query).terms:
         raise InvalidInputError("query", "say what the saved search shall find")
+
+
+def _check_captures_nothing(path: str, capture: CaptureMode | None) -> None:
+    if capture not in {None, CaptureMode.OFF}:
+        raise InvalidInputError(
+            "capture", f"{path} is a saved search; the pools that its links are saved into say what is kept"
+        )
 
 
 def _check_place(

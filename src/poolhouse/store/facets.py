@@ -29,6 +29,8 @@ def kind_facet(kind: str) -> str:
 
 
 UNTAGGED_FACET = "untagged"
+CAPTURED_FACET = "captured"
+DEAD_FACET = "dead"
 
 
 @lru_cache(maxsize=4096)
@@ -37,9 +39,12 @@ def site_facet(host: str) -> str:
     return "h" + blake2b(host.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def facets_of(owner_id: int, kind: str, url: str, tag_ids: str, pool_ids: str) -> str:
+def facets_of(
+    owner_id: int, kind: str, url: str, tag_ids: str, pool_ids: str, *, is_captured: bool, is_dead: bool
+) -> str:
     """All facets of an item; `tag_ids` and `pool_ids` are joined by commas, as SQL gives them."""
     words = [owner_facet(owner_id), kind_facet(kind)]
+    words += [CAPTURED_FACET] * is_captured + [DEAD_FACET] * is_dead
     words += [f"t{tag_id}" for tag_id in tag_ids.split(",") if tag_id] or [UNTAGGED_FACET]
     words += [f"p{pool_id}" for pool_id in pool_ids.split(",") if pool_id]
     labels = site_of(url).split(".")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from poolhouse.rules.tags import tag_key
 from poolhouse.store import rows
 from poolhouse.store._table import Table
+from poolhouse.store.captures import SETTLE, unpack
 from poolhouse.store.facets import facets_of
 from poolhouse.types import Item, ItemId, ItemKind, Mark, PageState, PersonId
 
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _LARGEST = 2**62
+_INDEXED = """SELECT title, note, description, url,
+    (SELECT group_concat(name, ' ') FROM item_tag JOIN tag ON tag.id = tag_id WHERE item_id = item.id),
+    (SELECT text FROM capture WHERE capture.id = capture_id),
+    owner_id, kind, (SELECT group_concat(tag_id) FROM item_tag WHERE item_id = item.id),
+    (SELECT group_concat(pool_id) FROM membership JOIN pool ON pool.id = pool_id
+     WHERE item_id = item.id AND pool.kind = 'manual'),
+    word_count > 0, dead_since IS NOT NULL
+    FROM item WHERE id = :id AND trashed_at IS NULL"""
+"""What the search index holds of an item: its texts, then what its facets are made of."""
 
 
 class ItemTable(Table):
@@ -35,11 +45,12 @@ class ItemTable(Table):
         description: str,
         created_at: datetime,
         page_state: PageState,
+        check_at: datetime | None = None,
     ) -> ItemId:
         self._run(
             "INSERT INTO item (owner_id, kind, url, url_key, title, note, author, description, created_at,"
-            " saved_at, changed_at, page_state) VALUES (:owner_id, :kind, :url, :url_key, :title, :note, :author,"
-            " :description, :created_at, :created_at, :now, :page_state)",
+            " saved_at, changed_at, page_state, check_at) VALUES (:owner_id, :kind, :url, :url_key, :title, :note,"
+            " :author, :description, :created_at, :created_at, :now, :page_state, :check_at)",
             owner_id=owner_id,
             kind=str(kind),
             url=url,
@@ -51,6 +62,7 @@ class ItemTable(Table):
             created_at=rows.seconds(created_at),
             now=self.now_seconds,
             page_state=str(page_state),
+            check_at=None if check_at is None else rows.seconds(check_at),
         )
         return ItemId(self._added())
 
@@ -107,6 +119,8 @@ class ItemTable(Table):
             id=item_id,
             page_state=str(page_state),
         )
+        for sql in SETTLE:
+            self._run(sql, id=item_id)
 
     def set_tags(self, item_id: ItemId, tags: Sequence[str]) -> None:
         self._drop_tags(item_id)
@@ -173,28 +187,24 @@ class ItemTable(Table):
 
     def index(self, item_id: ItemId) -> None:
         self._run("DELETE FROM item_text WHERE rowid = :id", id=item_id)
-        row = self._one(
-            "SELECT owner_id, kind, url, title, note, description, trashed_at,"
-            " (SELECT group_concat(tag_id) FROM item_tag WHERE item_id = item.id),"
-            " (SELECT group_concat(name, ' ') FROM item_tag JOIN tag ON tag.id = tag_id WHERE item_id = item.id),"
-            " (SELECT group_concat(pool_id) FROM membership JOIN pool ON pool.id = pool_id"
-            "  WHERE item_id = item.id AND pool.kind = 'manual')"
-            " FROM item WHERE id = :id",
-            id=item_id,
-        )
-        if row is None or row[6] is not None:
+        row = self._one(_INDEXED, id=item_id)
+        if row is None:
             return
-        owner_id, kind, url, title, note, description, _, tag_ids, tags, pool_ids = row
+        owner_id, kind, tag_ids, pool_ids, is_captured, is_dead = row[6:]
+        title, note, description, url, tags, packed = row[:6]
         self._run(
             "INSERT INTO item_text (rowid, facet, title, note, description, url, tags, body)"
-            " VALUES (:id, :facet, :title, :note, :description, :url, :tags, '')",
+            " VALUES (:id, :facet, :title, :note, :description, :url, :tags, :body)",
             id=item_id,
-            facet=facets_of(owner_id, kind, url, tag_ids or "", pool_ids or ""),
+            facet=facets_of(
+                owner_id, kind, url, tag_ids or "", pool_ids or "", is_captured=is_captured, is_dead=is_dead
+            ),
             title=title,
             note=note,
             description=description,
             url=url,
             tags=tags or "",
+            body="" if packed is None else unpack(packed),
         )
 
     def tags_of(self, owner_id: PersonId) -> Sequence[tuple[str, int]]:

@@ -92,6 +92,15 @@ class MembershipTable(Table):
             id=item_id,
         )
 
+    def touch_all(self, pool_id: PoolId, version: Seq) -> None:
+        self._run("UPDATE membership SET version = :version WHERE pool_id = :id", version=version, id=pool_id)
+        self._run(
+            "UPDATE pool SET version = :version, changed_at = max(changed_at, :now) WHERE id = :id",
+            version=version,
+            now=self.now_seconds,
+            id=pool_id,
+        )
+
     def of_item(self, item_id: ItemId) -> Sequence[Pool]:
         sql = (
             f"SELECT {rows.POOL} FROM membership JOIN pool ON pool.id = membership.pool_id"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.store import rows
 from poolhouse.store._table import Table
-from poolhouse.types import PersonId, Pool, PoolId, PoolKind, PoolRole, Seq
+from poolhouse.types import CaptureMode, PersonId, Pool, PoolId, PoolKind, PoolRole, Seq
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +27,14 @@ class PoolTable(Table):
         parent_id: PoolId | None = None,
         role: PoolRole | None = None,
         query: str | None = None,
+        capture: CaptureMode = CaptureMode.TEXT,
+        feed_text: bool = False,
     ) -> Pool:
         path = self._path(name, parent_id)
         self._run(
-            "INSERT INTO pool (owner_id, parent_id, name, path, kind, role, query, version, created_at, changed_at)"
-            " VALUES (:owner_id, :parent_id, :name, :path, :kind, :role, :query,"
-            " coalesce((SELECT max(seq) FROM change), 0), :now, :now)",
+            "INSERT INTO pool (owner_id, parent_id, name, path, kind, role, query, version, created_at, changed_at,"
+            " capture, feed_text) VALUES (:owner_id, :parent_id, :name, :path, :kind, :role, :query,"
+            " coalesce((SELECT max(seq) FROM change), 0), :now, :now, :capture, :feed_text)",
             owner_id=owner_id,
             parent_id=parent_id,
             name=name,
@@ -41,6 +43,8 @@ class PoolTable(Table):
             role=None if role is None else str(role),
             query=query,
             now=self.now_seconds,
+            capture=str(capture if query is None else CaptureMode.OFF),
+            feed_text=feed_text,
         )
         pool = self.get(PoolId(self._added()))
         assert pool is not None
@@ -110,6 +114,12 @@ class PoolTable(Table):
 
     def set_query(self, pool_id: PoolId, query: str) -> None:
         self._run("UPDATE pool SET query = :query WHERE id = :id", query=query, id=pool_id)
+
+    def set_capture(self, pool_id: PoolId, mode: CaptureMode) -> None:
+        self._run("UPDATE pool SET capture = :mode WHERE id = :id", mode=str(mode), id=pool_id)
+
+    def set_feed_text(self, pool_id: PoolId, *, is_on: bool) -> None:
+        self._run("UPDATE pool SET feed_text = :is_on WHERE id = :id", is_on=is_on, id=pool_id)
 
     def set_trashed(self, pool_ids: Sequence[PoolId], at: datetime | None) -> None:
         for pool_id in pool_ids:

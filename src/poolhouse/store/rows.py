@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.types import (
+    CaptureMode,
     Entry,
     Item,
     ItemId,
@@ -38,7 +39,7 @@ Row = tuple[Any, ...]
 PERSON = "person.id, person.name, person.created_at, person.disabled_at"
 POOL = (
     "pool.id, pool.owner_id, pool.name, pool.path, pool.kind, pool.version, pool.created_at, pool.changed_at,"
-    " pool.entry_count, pool.parent_id, pool.role, pool.query, pool.trashed_at"
+    " pool.entry_count, pool.parent_id, pool.role, pool.query, pool.trashed_at, pool.capture, pool.feed_text"
 )
 SECRET = (
     "secret.id, secret.person_id, secret.kind, secret.label, secret.created_at, secret.pool_id, secret.used_at,"
@@ -51,7 +52,8 @@ JOB = (
 # tags and marks come joined by U+001F, which rules.tags lets into no tag
 ITEM = """item.id, item.owner_id, item.kind, item.url, item.title, item.note, item.author, item.created_at,
     item.saved_at, item.changed_at, item.description, item.page_state, item.page_error, item.favicon, item.blob,
-    item.trashed_at,
+    item.trashed_at, item.capture_id, item.capture_count, item.word_count, item.language, item.thumbnail,
+    item.checked_at, item.dead_since, item.dead_reason,
     (SELECT group_concat(tag.name, char(31)) FROM item_tag JOIN tag ON tag.id = item_tag.tag_id
      WHERE item_tag.item_id = item.id),
     (SELECT group_concat(mark.name, char(31)) FROM mark
@@ -63,6 +65,7 @@ MEMBERSHIP = (
 _KINDS = {str(kind): kind for kind in ItemKind}
 _MARKS = {str(mark): mark for mark in Mark}
 _STATES = {str(state): state for state in PageState}
+_MODES = {str(mode): mode for mode in CaptureMode}
 JOB_STATES = {"ready": JobState.WAITING, "held": JobState.RUNNING, "dead": JobState.FAILED}
 _NO_MARKS: frozenset[Mark] = frozenset()
 
@@ -104,6 +107,8 @@ def pool(row: Sequence[Any]) -> Pool:
         role=None if row[10] is None else PoolRole(row[10]),
         query=row[11],
         trashed_at=time_or_none(row[12]),
+        capture=_MODES[row[13]],
+        feed_text=bool(row[14]),
     )
 
 
@@ -125,7 +130,7 @@ def secret(row: Sequence[Any]) -> Secret:
 
 def item(row: Sequence[Any]) -> Item:
     """A row of ITEM."""
-    tags, marks = row[16], row[17]
+    tags, marks = row[24], row[25]
     return Item(
         id=ItemId(row[0]),
         owner_id=PersonId(row[1]),
@@ -143,6 +148,14 @@ def item(row: Sequence[Any]) -> Item:
         favicon=row[13],
         blob=row[14],
         trashed_at=time_or_none(row[15]),
+        capture_id=row[16],
+        capture_count=row[17],
+        word_count=row[18],
+        language=row[19],
+        thumbnail=row[20],
+        checked_at=time_or_none(row[21]),
+        dead_since=time_or_none(row[22]),
+        dead_reason=row[23],
         tags=tuple(sorted(tags.split("\x1f"))) if tags else (),
         marks=frozenset(_MARKS[name] for name in marks.split("\x1f")) if marks else _NO_MARKS,
     )

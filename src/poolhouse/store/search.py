@@ -84,8 +84,8 @@ class SearchTable(Table):
                 return _facet(facets.kind_facet(term.value))
             case Condition.POOL:
                 return self._pools(owner_id, term.value)
-            case Condition.IS if term.value == "untagged":
-                return _facet(facets.UNTAGGED_FACET)
+            case Condition.IS if term.value in _FACETS:
+                return _facet(_FACETS[term.value])
             case _:
                 return None
 
@@ -106,6 +106,13 @@ class SearchTable(Table):
         )
         ids = [row[0] for row in self._all(sql, {"owner_id": owner_id, "value": value})]
         return "(" + " OR ".join(_facet(facets.pool_facet(pool_id)) for pool_id in ids or [0]) + ")"
+
+
+_FACETS = {
+    "untagged": facets.UNTAGGED_FACET,
+    "captured": facets.CAPTURED_FACET,
+    "dead": facets.DEAD_FACET,
+}
 
 
 def _facet(word: str) -> str:

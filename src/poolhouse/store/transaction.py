@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolhouse.store.captures import CaptureTable
 from poolhouse.store.changes import ChangeTable, TrashTable
+from poolhouse.store.checks import CheckTable
 from poolhouse.store.items import ItemTable
 from poolhouse.store.memberships import MembershipTable
 from poolhouse.store.persons import PersonTable, SessionTable
@@ -31,6 +33,8 @@ _TABLES: dict[str, type[Table]] = {
     "changes": ChangeTable,
     "search": SearchTable,
     "tuples": TupleTable,
+    "captures": CaptureTable,
+    "checks": CheckTable,
 }
 
 
@@ -47,6 +51,8 @@ class StoreTransaction:
     changes: ChangeTable
     search: SearchTable
     tuples: TupleTable
+    captures: CaptureTable
+    checks: CheckTable
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self.now = now

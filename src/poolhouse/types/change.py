@@ -32,6 +32,7 @@ class ChangeKind(StrEnum):
     ITEM_TRASHED = "item-trashed"
     ITEM_RESTORED = "item-restored"
     ITEM_MARKED = "item-marked"
+    ITEM_CHECKED = "item-checked"
     ENTRY_ADDED = "entry-added"
     ENTRY_REMOVED = "entry-removed"
     SECRET_ADDED = "secret-added"

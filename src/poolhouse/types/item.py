@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NewType
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from poolhouse.types.capture import CaptureId
     from poolhouse.types.change import Seq
     from poolhouse.types.person import PersonId
     from poolhouse.types.pool import PoolId
@@ -46,6 +47,10 @@ class Item:
     empty: where nobody gave one it is the address. `saved_at` moves when the page is saved again,
     `changed_at` with everything a reader could see, `created_at` never. `favicon` and `blob` are content
     addresses (SHA-256, hex) of blobs. `page_error` says why a page could not be read.
+
+    `capture_id` is the current one of its `capture_count` captures: the newest with a readable text, of this address;
+    `word_count` (0: no readable text), `language` and `thumbnail` (a blob) are that capture's. `checked_at` is when the
+    link was last looked at; where it leads nowhere any more, `dead_since` and `dead_reason` say so.
     """
 
     id: ItemId
@@ -66,6 +71,14 @@ class Item:
     favicon: str | None = None
     blob: str | None = None
     trashed_at: datetime | None = None
+    capture_id: CaptureId | None = None
+    capture_count: int = 0
+    word_count: int = 0
+    language: str = ""
+    thumbnail: str | None = None
+    checked_at: datetime | None = None
+    dead_since: datetime | None = None
+    dead_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

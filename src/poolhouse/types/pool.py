@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
+from poolhouse.types.capture import CaptureMode
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -36,6 +38,9 @@ class Pool:
     `version` is the seq of the last change that anyone reading the pool could see: it is the feed's ETag.
     `changed_at` goes with it, in whole seconds, and never goes back. `query` is a saved search's text; only a
     computed pool has one. `path` is the names from the root down, joined by "/".
+
+    `capture` is how much is kept of the pages of links saved into the pool; always OFF for a computed one: nothing is
+    saved into it. `feed_text` says that the entries of its feed carry the captured text.
     """
 
     id: PoolId
@@ -51,3 +56,5 @@ class Pool:
     role: PoolRole | None = None
     query: str | None = None
     trashed_at: datetime | None = None
+    capture: CaptureMode = CaptureMode.TEXT
+    feed_text: bool = False

@@ -12,7 +12,7 @@ class Condition(StrEnum):
     TAG = "tag"  # a tag, compared without case
     SITE = "site"  # a host name; subdomains count
     KIND = "kind"  # an ItemKind
-    IS = "is"  # unread, read, starred, untagged
+    IS = "is"  # unread, read, starred, untagged, captured, dead
     AFTER = "after"  # saved on or after a date, YYYY-MM-DD (UTC)
     BEFORE = "before"  # saved before a date, YYYY-MM-DD (UTC)
     POOL = "pool"  # in a manual pool of this name or path, or in one under it
