@@ -95,7 +95,8 @@ class _Bounding:
         self._left_out = _LEFT_OUT | without
         self._out: list[str] = []
         self._open: list[str] = []
-        self._formatting = 0  # how many of these are open
+        self._counts: Counter[str] = Counter()  # how many of each name are open
+        self._formatting = 0
         self._tags = 0
         self._dropped: Counter[str] = Counter()  # those too deep, whose end tags are still to come
         self._once: set[str] = set()
@@ -135,6 +136,7 @@ class _Bounding:
         self._out.append(_tag_source(token))
         if is_pushed:
             self._open.append(name)
+            self._counts[name] += 1
             self._formatting += is_formatting
         elif name in _ONCE:
             self._once.add(name)
@@ -155,7 +157,7 @@ class _Bounding:
             self._dropped[name] += 1
 
     def _end(self, name: str) -> None:
-        if self._dropped[name]:
+        if self._dropped.get(name):
             self._dropped[name] -= 1
             if name in _SEPARATE:
                 self._out.append(" ")
@@ -176,6 +178,8 @@ class _Bounding:
 
     def _end_implied(self, names: frozenset[str], edges: frozenset[str]) -> None:
         """End all of `names` that are open within the nearest of `edges`."""
+        if not any(self._counts.get(name) for name in names):
+            return
         place = None
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth] in names:
@@ -186,6 +190,8 @@ class _Bounding:
             self._close_from(place)
 
     def _place(self, names: frozenset[str] | set[str], edges: frozenset[str]) -> int | None:
+        if not any(self._counts.get(name) for name in names):
+            return None
         for depth in range(len(self._open) - 1, -1, -1):
             if self._open[depth] in names:
                 return depth
@@ -196,6 +202,7 @@ class _Bounding:
     def _close_from(self, place: int) -> None:
         while len(self._open) > place:
             name = self._open.pop()
+            self._counts[name] -= 1
             self._formatting -= name in _FORMATTING
             self._out.append(f"</{name}>")
         self._dropped.clear()
