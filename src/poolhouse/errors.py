@@ -10,6 +10,9 @@ PoolhouseError
 ├─ FetchError           a page could not be fetched (reason)
 │  ├─ NoSuchHostError       the host has no address
 │  └─ RefusedAddressError   the address is not a public one
+├─ ContentError         what was fetched is of no use (reason)
+│  ├─ NoArticleError        a page without a text to read
+│  └─ UnfitImageError       a picture that is not shown
 ├─ SpaceError           a tuple space cannot do what was asked
 │  ├─ NotAnEntryError       what was given is no entry, or no entry of that class
 │  ├─ SpaceClosedError      the space is closed
@@ -96,6 +99,22 @@ class NoSuchHostError(FetchError):
 
 class RefusedAddressError(FetchError):
     """The address is not a public one, so it is not fetched."""
+
+
+class ContentError(PoolhouseError):
+    """What was fetched cannot be made into what was asked for; `reason` is a sentence for the person to read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoArticleError(ContentError):
+    """The page has no text to read, or not for us."""
+
+
+class UnfitImageError(ContentError):
+    """The picture is damaged, too large, too small, or of a kind that is not shown."""
 
 
 class SpaceError(PoolhouseError):

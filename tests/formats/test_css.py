@@ -82,7 +82,7 @@ def test_what_a_sheet_shows() -> None:
 
 
 _PIECES = "@import @font-face url( URL( image-set( src( u\\72l( ' \" ; { } ( ) /* */ a.png - @ # 1 : </style> \\75 \\"
-_STRINGS = re.compile(r"""'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?""")
+_STRINGS = re.compile(r"""'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?""", re.DOTALL)
 
 
 @given(st.lists(st.sampled_from([*_PIECES.split(), " ", "\n", "\r\n"]), max_size=20).map("".join))
