@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 from uuid import UUID, uuid5
@@ -14,10 +15,12 @@ from poolhouse.app.data import open_data
 from poolhouse.errors import NotFoundError
 from poolhouse.rules.addresses import Addresses
 from poolhouse.services import feeds
-from poolhouse.services.feeds import ENTRY_LIMIT, FeedBuilder, FeedView, content_html
+from poolhouse.services.contents import content_html
+from poolhouse.services.feeds import ENTRY_LIMIT, FeedBuilder, FeedView
 from poolhouse.services.links import edit_link, mark_item, save_link
 from poolhouse.services.pools import add_pool, trash_pool
 from poolhouse.services.trash import restore_item, trash_item
+from poolhouse.store.blobs import BlobFiles
 from poolhouse.types import FeedDocument, FeedFormat, Mark, PoolId, Seq
 from tests.conftest import StillClock
 from tests.store.actor import Actor, new_actor
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from poolhouse.types import ItemId
 
 SERVER = UUID(int=5)
-BUILDER = FeedBuilder(SERVER, Addresses("http://pools.test"))
+BUILDER = FeedBuilder(SERVER, Addresses("http://pools.test"), BlobFiles(Path("nowhere")))
 
 
 def fetch(actor: Actor, pool: PoolId, before: int | None = None, archive: int | None = None) -> FeedDocument:

@@ -18,6 +18,7 @@ from poolhouse.errors import ConflictError, NotFoundError, StoreDamagedError, St
 from poolhouse.services.links import save_link
 from poolhouse.services.people import open_session, start_session
 from poolhouse.store.backup import back_up
+from poolhouse.store.database import migrations
 from poolhouse.store.restore import MANIFEST_NAME, SKIPPED_IDS, restore
 from poolhouse.store.verify import verify
 from poolhouse.types import Query
@@ -95,7 +96,7 @@ def test_the_manifest_names_each_member_with_its_sha256(backup: Path) -> None:
         name: hashlib.sha256(content).hexdigest() for name, content in parts.items()
     }
     assert manifest["format"] == 1
-    assert manifest["schema"] == 1
+    assert manifest["schema"] == migrations()[-1][0]
     assert manifest["made_at"] == "2026-01-02T03:04:05+00:00"
     assert {"poolhouse.db", "secret.key", "poolhouse.toml"} < parts.keys()
 

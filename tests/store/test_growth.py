@@ -53,7 +53,7 @@ class Shelf:
     costs: dict[str, Work] = field(default_factory=dict)
 
     def ask_feed(self, view: FeedView) -> object:
-        builder = FeedBuilder(self.data.database.server_id, Addresses("http://pools.test"))
+        builder = FeedBuilder(self.data.database.server_id, Addresses("http://pools.test"), self.data.blobs)
         return self.anna.ask(builder.document, view)
 
     @property
@@ -111,7 +111,7 @@ def poll(shelf: Shelf) -> None:
 
 def delta(shelf: Shelf) -> None:
     last = shelf.data.database.read(lambda tx: tx.changes.last())
-    builder = FeedBuilder(shelf.data.database.server_id, Addresses("http://pools.test"))
+    builder = FeedBuilder(shelf.data.database.server_id, Addresses("http://pools.test"), shelf.data.blobs)
     assert shelf.anna.ask(builder.delta, shelf.view, Seq(last - 20)) is not None
 
 

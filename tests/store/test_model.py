@@ -30,6 +30,7 @@ from poolhouse.services.pools import (
 )
 from poolhouse.services.reading import get_item, list_entries, list_tags, search_items
 from poolhouse.services.trash import delete_item, list_trash, restore_item, trash_item
+from poolhouse.store.blobs import BlobFiles
 from poolhouse.store.verify import verify
 from poolhouse.types import FeedEntry, FeedFormat, Mark, PoolId, Seq
 from tests.conftest import StillClock
@@ -61,7 +62,7 @@ TAGS = st.lists(st.sampled_from(["red", "Red", "blue", "beta"]), max_size=3, uni
 NAMES = st.sampled_from(["Read", "read", "Deep", "Other"])
 PICK = st.integers(0, 11)
 WHO = st.sampled_from([0, 0, 0, 1])  # most happens to one of them, so that it meets
-BUILDER = feeds.FeedBuilder(UUID(int=7), Addresses("http://pools.test"))
+BUILDER = feeds.FeedBuilder(UUID(int=7), Addresses("http://pools.test"), BlobFiles(Path("nowhere")))
 DOCUMENT = 3
 
 

@@ -9,15 +9,18 @@ import apsw
 import pytest
 
 from poolhouse.errors import NotFoundError
+from poolhouse.services.filing import refile
 from poolhouse.services.links import mark_item, save_link
 from poolhouse.services.pools import add_pool, trash_pool
 from poolhouse.services.trash import trash_item
 from poolhouse.store.invariants import RULES
 from poolhouse.store.verify import FAULT_LIMIT, verify
-from poolhouse.types import Mark
+from poolhouse.types import LinkHealth, Mark
 from tests.store.actor import new_actor
+from tests.store.readings import read
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from poolhouse.app.data import OpenData
@@ -30,9 +33,13 @@ class Look:
     url: str
 
 
+def dead_since(at: datetime) -> LinkHealth:
+    return LinkHealth(failing_since=at, dead_since=at, dead_reason="it is gone")
+
+
 @pytest.fixture
 def directory(data: OpenData) -> Path:
-    """A store with some of everything: two people, nested and computed pools, tags, marks, trash, an icon."""
+    """A store with some of everything: two people, nested and computed pools, tags, marks, trash, a capture."""
     anna, bert = new_actor(data.database, "anna"), new_actor(data.database, "bert")
     reading = anna.do(add_pool, "Reading")
     python = anna.do(add_pool, "Python", parent_id=reading.id)
@@ -46,8 +53,11 @@ def directory(data: OpenData) -> Path:
     anna.do(trash_item, first.id)
     anna.do(trash_pool, gone.id)
     bert.do(save_link, "https://one.test/", tags=["red"])
-    icon = data.blobs.put(b"icon")
+    icon, image = data.blobs.put(b"icon"), data.blobs.put(b"image")
     data.database.write(lambda tx: tx.items.edit(third.id, favicon=icon))
+    data.database.write(lambda tx: read(tx, second.id, "Its text", data.blobs, thumbnail_blob=image))
+    data.database.write(lambda tx: tx.checks.record(second.id, dead_since(tx.now)))
+    data.database.write(lambda tx: refile(tx, anna.principal.person_id, second.id))
     data.database.write(
         lambda tx: tx.tuples.put(Look("https://one.test/"), person_id=anna.principal.person_id)
     )
@@ -60,7 +70,8 @@ def test_a_whole_store_has_no_faults(directory: Path) -> None:
     assert report.counts["items"] == 4
     assert report.counts["persons"] == 2
     assert report.counts["tuples"] == 5
-    assert report.counts["blobs"] == 1
+    assert report.counts["captures"] == 1
+    assert report.counts["blobs"] == 3
 
 
 def test_no_store_is_said(tmp_path: Path) -> None:
@@ -88,6 +99,15 @@ DAMAGE = {
     "always there": "DELETE FROM pool WHERE role = 'inbox' AND owner_id = 1",
     "is not in the search index": "DELETE FROM item_text WHERE rowid = 2",
     "which is not there": "INSERT INTO item_text (rowid, facet) VALUES (77, 'o1')",
+    "shows capture": "UPDATE item SET capture_id = NULL WHERE id = 2",
+    "counts 7 captures": "UPDATE item SET capture_count = 7 WHERE id = 2",
+    "says of its capture what that does not": "UPDATE item SET thumbnail = NULL WHERE id = 2",
+    "and there is no job to read it": "DELETE FROM tuple",
+    "is dead since": "UPDATE item SET dead_reason = NULL WHERE id = 2",
+    "is a saved search, but is to capture pages": "UPDATE pool SET capture = 'text'",
+    "the text of capture 1 is not what it was": "UPDATE capture SET text = zeroblob(9)",
+    "has captured wrong": "UPDATE item SET word_count = 0 WHERE id = 2",
+    "has dead wrong": "UPDATE item SET dead_since = NULL WHERE id = 2",
     "has t1 wrong": "DELETE FROM item_tag WHERE tag_id = 1",
     "has p3 wrong": "INSERT INTO membership SELECT 3, 99, 99, 2, 1",
     "does not hold what its query finds": "DELETE FROM mark",

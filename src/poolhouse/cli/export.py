@@ -55,4 +55,4 @@ def _lines(tx: Transaction, arguments: argparse.Namespace) -> Iterator[str]:
         case "opml":
             yield export_opml(tx, principal, addresses_of(arguments))
         case _:
-            yield from export_json_lines(tx, principal)
+            yield from export_json_lines(tx, principal, has_texts=True)

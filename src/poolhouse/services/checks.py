@@ -5,19 +5,58 @@ A person's dead links are what the search `is:dead` finds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from poolhouse.errors import ConflictError
+from poolhouse.rules.access import Verb
 from poolhouse.rules.checks import after_check, first_check
 from poolhouse.rules.names import clean_title
+from poolhouse.services._access import require_own
 from poolhouse.services.filing import refile
 from poolhouse.services.pages import NOBODY
-from poolhouse.types import ChangeKind, CheckLink, CheckOutcome
+from poolhouse.types import ChangeKind, CheckLink, CheckOutcome, JobState, Query
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
-    from poolhouse.types import ItemId
+    from poolhouse.types import ItemId, Principal
 
 REASON_LENGTH = 500
+
+BATCH_SIZE = 500
+"""So many links in one transaction keep the writer for some tens of milliseconds."""
+
+
+class ChecksAsked(NamedTuple):
+    """How many links will be looked at, and below which item to go on; None: those were all."""
+
+    count: int
+    before: ItemId | None
+
+
+def ask_for_checks(
+    tx: Transaction, principal: Principal, *, before: ItemId | None = None, limit: int = BATCH_SIZE
+) -> ChecksAsked:
+    """Have the person's links looked at now, newest first: a job of theirs for each of at most `limit` below `before`.
+
+    Call it again, from where it stopped, until it says that those were all. Links in the trash and addresses that
+    nobody can look at are left out. Raises ConflictError at the first call where such jobs of theirs wait already.
+    Costs two statements a link.
+    """
+    require_own(principal, Verb.WRITE)
+    if before is None and tx.tuples.of(
+        principal.person_id, state=JobState.WAITING, kind=CheckLink.KIND, limit=1
+    ):
+        raise ConflictError("links", "they are being looked at already; wait for that, or call it off")
+    count = 0
+    items = tx.search.find(principal.person_id, Query(), before=before, limit=limit)
+    for item in items:
+        if next_at := first_check(item.url, tx.now):
+            tx.tuples.put(
+                CheckLink(item_id=item.id, url=item.url), person_id=principal.person_id, label=item.title
+            )
+            tx.checks.plan(item.id, next_at)
+            count += 1
+    return ChecksAsked(count, items[-1].id if len(items) == limit else None)
 
 
 def queue_checks(tx: Transaction, limit: int) -> int:

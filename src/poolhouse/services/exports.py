@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
-    from poolhouse.types import Item, ItemId, Pool, Principal
+    from poolhouse.types import Capture, Item, ItemId, Pool, Principal
 
 EXPORT_VERSION = 1
 _PAGE_SIZE = 500
@@ -36,11 +36,12 @@ class _Place(NamedTuple):
     rank: int | None
 
 
-def export_json_lines(tx: Transaction, principal: Principal) -> Iterator[str]:
+def export_json_lines(tx: Transaction, principal: Principal, *, has_texts: bool = False) -> Iterator[str]:
     """Yield one JSON document a line (with its line feed): what this is, the pools, then the items, newest first.
 
-    Nothing is left out but secrets, and the icons of pages, which can be fetched again. Memory is that of the places:
-    some hundred bytes an item.
+    After an item come the captures of its page, oldest first, with their readable text where `has_texts` (some 10 kB
+    each: not for where a deadline is). Nothing else is left out but secrets, jobs, and what is in blobs, which captures
+    name. Memory is that of the places: some hundred bytes an item.
     """
     require_own(principal, Verb.READ)
     person = tx.persons.get(principal.person_id)
@@ -57,11 +58,11 @@ def export_json_lines(tx: Transaction, principal: Principal) -> Iterator[str]:
     seen: set[ItemId] = set()
     for item in _items(tx, principal):
         seen.add(item.id)
-        yield _line(**_item_data(item, places.get(item.id, [])))
+        yield from _item_lines(tx, item, places.get(item.id, []), has_texts=has_texts)
     for item_id in sorted(places.keys() - seen, reverse=True):
         # an export is a way out of a damaged store too: what the search index has lost is in its pools still
         if lost := tx.items.get(item_id, principal.person_id):
-            yield _line(**_item_data(lost, places[item_id]))
+            yield from _item_lines(tx, lost, places[item_id], has_texts=has_texts)
 
 
 def export_netscape(tx: Transaction, principal: Principal) -> str:
@@ -139,6 +140,13 @@ def _bookmarks(tx: Transaction, principal: Principal, pool: Pool) -> Iterator[Ne
         before = page[-1].membership.position
 
 
+def _item_lines(tx: Transaction, item: Item, places: list[_Place], *, has_texts: bool) -> Iterator[str]:
+    yield _line(**_item_data(item, places))
+    for capture in tx.captures.of(item.id) if item.capture_count else ():
+        text = {"text": tx.captures.text(capture.id)} if has_texts else {}
+        yield _line(**_capture_data(capture), **text)
+
+
 def _line(**data: Any) -> str:
     return _json(data) + "\n"
 
@@ -151,6 +159,8 @@ def _pool_data(pool: Pool) -> dict[str, Any]:
         "kind": pool.kind.value,
         "role": pool.role.value if pool.role else None,
         "query": pool.query,
+        "capture": pool.capture.value,
+        "feed_text": pool.feed_text,
         "created_at": rfc3339(pool.created_at),
         "trashed_at": _time(pool.trashed_at),
     }
@@ -173,6 +183,31 @@ def _item_data(item: Item, places: list[_Place]) -> dict[str, Any]:
         "saved_at": rfc3339(item.saved_at),
         "changed_at": rfc3339(item.changed_at),
         "trashed_at": _time(item.trashed_at),
+        "checked_at": _time(item.checked_at),
+        "dead_since": _time(item.dead_since),
+        "dead_reason": item.dead_reason,
+    }
+
+
+def _capture_data(capture: Capture) -> dict[str, Any]:
+    return {
+        "type": "capture",
+        "id": capture.id,
+        "item": capture.item_id,
+        "captured_at": rfc3339(capture.captured_at),
+        "url": capture.url,
+        "mode": capture.mode.value,
+        "title": capture.title,
+        "author": capture.author,
+        "published_at": _time(capture.published_at),
+        "language": capture.language,
+        "excerpt": capture.excerpt,
+        "word_count": capture.word_count,
+        "blobs": {
+            "reader": capture.reader_blob,
+            "page": capture.page_blob,
+            "thumbnail": capture.thumbnail_blob,
+        },
     }
 
 

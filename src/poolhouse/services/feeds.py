@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import sha1
-from html import escape
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import NotFoundError
 from poolhouse.rules.access import Verb
 from poolhouse.rules.urls import is_linkable
 from poolhouse.services._access import require_pool
+from poolhouse.services.contents import content_html, note_html, page_texts
 from poolhouse.types import FeedDocument, FeedEntry, FeedFormat, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from poolhouse.ports import Transaction
+    from poolhouse.ports import Blobs, Transaction
     from poolhouse.rules.addresses import Addresses
     from poolhouse.types import Entry, Membership, PersonId, Pool, PoolId, Principal, Seq
 
@@ -58,19 +58,25 @@ class FeedOutline:
     """A document without entries, and the places that those stand at, topmost first.
 
     An entry of one place and version is the same in every document of the pool, so it need not be made twice.
+    `has_text`: the entries carry the captured pages.
     """
 
     document: FeedDocument
     owner_id: PersonId
+    has_text: bool
     places: tuple[Membership, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedBuilder:
-    """Builds the documents of one server's feeds; `server_id` roots the ids of their entries."""
+    """Builds the documents of one server's feeds; `server_id` roots the ids of their entries.
+
+    `blobs` hold the captured pages, for feeds that carry them.
+    """
 
     server_id: UUID
     addresses: Addresses
+    blobs: Blobs
 
     def document(
         self, tx: Transaction, principal: Principal, view: FeedView
@@ -100,19 +106,24 @@ class FeedBuilder:
             archive_url=self._archive_url(view, newest_archive),
             current_url=self._url(view, "") if view.before is not None else None,
         )
-        return FeedOutline(document=document, owner_id=pool.owner_id, places=tuple(places))
+        return FeedOutline(
+            document=document, owner_id=pool.owner_id, has_text=pool.feed_text, places=tuple(places)
+        )
 
     def entries(
         self, tx: Transaction, outline: FeedOutline, places: Sequence[Membership]
     ) -> Sequence[FeedEntry]:
-        """The entries at some of the outline's places, in their order. Reads what stands between them as well."""
+        """The entries at some of the outline's places, in their order. Reads what stands between them as well.
+
+        With the captured pages, one small file an entry more.
+        """
         if not places:
             return ()
         first, last = places[-1].position, places[0].position
         wanted = {place.position for place in places}
         found = tx.memberships.block(places[0].pool_id, outline.owner_id, first, last)
-        author = outline.document.author
-        return [self._entry(entry, author) for entry in found if entry.membership.position in wanted]
+        chosen = [entry for entry in found if entry.membership.position in wanted]
+        return self._entries(tx, chosen, outline.document.author, has_text=outline.has_text)
 
     def delta(self, tx: Transaction, principal: Principal, view: FeedView, since: Seq) -> FeedDocument | None:
         """Only the entries that changed after version `since`; None where that is more than a document holds."""
@@ -121,7 +132,8 @@ class FeedBuilder:
         if len(found) > ENTRY_LIMIT:
             return None
         document = self._document(tx, pool, view)
-        return replace(document, entries=tuple(self._entry(entry, document.author) for entry in found))
+        entries = self._entries(tx, found, document.author, has_text=pool.feed_text)
+        return replace(document, entries=tuple(entries))
 
     def page_url(self, view: FeedView, before: int) -> str:
         """The address of the entries below a position."""
@@ -142,7 +154,9 @@ class FeedBuilder:
             current_url=self._url(view, ""),
             is_archive=True,
         )
-        return FeedOutline(document=document, owner_id=pool.owner_id, places=tuple(places))
+        return FeedOutline(
+            document=document, owner_id=pool.owner_id, has_text=pool.feed_text, places=tuple(places)
+        )
 
     def _archive_url(self, view: FeedView, number: int) -> str | None:
         return self._url(view, f"?archive={number}") if number >= 1 else None
@@ -179,7 +193,13 @@ class FeedBuilder:
             is_archive=is_archive,
         )
 
-    def _entry(self, entry: Entry, owner: str) -> FeedEntry:
+    def _entries(
+        self, tx: Transaction, found: Sequence[Entry], owner: str, *, has_text: bool
+    ) -> list[FeedEntry]:
+        texts = page_texts(tx, self.blobs, [entry.item for entry in found]) if has_text else {}
+        return [self._entry(entry, owner, texts.get(entry.item.id)) for entry in found]
+
+    def _entry(self, entry: Entry, owner: str, text: str | None) -> FeedEntry:
         item = entry.item
         place = entry.membership
         return FeedEntry(
@@ -190,7 +210,7 @@ class FeedBuilder:
             if item.url.startswith(_WEB) or is_linkable(item.url)
             else self.addresses.pool(place.pool_id),
             title=item.title,
-            content_html=content_html(item.note, item.description),
+            content_html=note_html(item.note) + text if text else content_html(item.note, item.description),
             author=item.author or owner,
             published=item.created_at,
             updated=item.changed_at,
@@ -213,15 +233,3 @@ def get_feed_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Poo
 def pool_blocks(tx: Transaction, pool: Pool) -> int:
     """How many archives of a pool are complete."""
     return tx.memberships.top_position(pool.id) // ENTRY_LIMIT
-
-
-def content_html(note: str, description: str) -> str:
-    """An entry's content: the person's note, then what the page says of itself, quoted. Text only, so it is safe."""
-    parts = [f"<p>{_lines(paragraph)}</p>" for paragraph in note.split("\n\n") if paragraph.strip()]
-    if description:
-        parts.append(f"<blockquote><p>{_lines(description)}</p></blockquote>")
-    return "".join(parts)
-
-
-def _lines(text: str) -> str:
-    return escape(text.strip()).replace("\n", "<br>")

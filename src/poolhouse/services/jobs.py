@@ -20,10 +20,20 @@ if TYPE_CHECKING:
 CALLED_OFF = "The reading of this page was called off."
 
 
-def list_jobs(tx: Transaction, principal: Principal, *, limit: int = 200) -> Sequence[Job]:
-    """At most `limit` of the person's jobs: what runs, then what failed, then what waits, next first."""
+def list_jobs(
+    tx: Transaction,
+    principal: Principal,
+    *,
+    state: JobState | None = None,
+    kind: str | None = None,
+    limit: int = 200,
+) -> Sequence[Job]:
+    """At most `limit` of the person's jobs: what runs, then what failed, then what waits, next first.
+
+    Of that state and that kind, where they are given.
+    """
     require_own(principal, Verb.READ)
-    return tx.tuples.of(principal.person_id, limit=limit)
+    return tx.tuples.of(principal.person_id, state=state, kind=kind, limit=limit)
 
 
 def count_jobs(tx: Transaction, principal: Principal) -> Mapping[JobState, int]:

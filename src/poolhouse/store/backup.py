@@ -53,13 +53,14 @@ def back_up(
     """
     if not (directory / FILE_NAME).is_file():
         raise NotFoundError(f"store in {directory}")
+    blobs = BlobFiles(directory / BLOBS_NAME)
     with (
         disk_errors(),
         store_errors(),
+        blobs.held(),
         tempfile.TemporaryDirectory(dir=destination.absolute().parent, prefix=".poolhouse-") as work,
     ):
         snapshot, partial = Path(work, FILE_NAME), Path(work, "backup.tar")
-        blobs = BlobFiles(directory / BLOBS_NAME)
         count = _Count(progress)
         # blobs are put before the row that names them, so those listed after the snapshot hold all it names
         schema, counts = _copy_database(directory / FILE_NAME, snapshot, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from poolhouse.rules.query import parse_query
 from poolhouse.rules.urls import url_key
 from poolhouse.space.entries import look_into
 from poolhouse.space.shelf import key_of
-from poolhouse.store.facets import owner_facet, pool_facet, tag_facet
+from poolhouse.store.captures import CURRENT, unpack
+from poolhouse.store.facets import CAPTURED_FACET, DEAD_FACET, owner_facet, pool_facet, tag_facet
 from poolhouse.store.search import SearchTable
 
 if TYPE_CHECKING:
@@ -104,6 +106,35 @@ RULES = (
         "SELECT id, state, owner, lease_until FROM tuple"
         " WHERE (state = 'held') <> (owner IS NOT NULL) OR (owner IS NULL) <> (lease_until IS NULL)",
     ),
+    (
+        "item {} shows capture {} and should show {}",
+        f"SELECT id, capture_id, {CURRENT} AS wanted FROM item WHERE capture_id IS NOT wanted",
+    ),
+    (
+        "item {} counts {} captures and has {}",
+        "SELECT item.id, capture_count, count(capture.id) AS held FROM item LEFT JOIN capture ON item_id = item.id"
+        " GROUP BY item.id HAVING capture_count <> held",
+    ),
+    (
+        "item {} says of its capture what that does not",
+        "SELECT item.id FROM item LEFT JOIN capture ON capture.id = capture_id"
+        " WHERE item.word_count <> coalesce(capture.word_count, 0) OR thumbnail IS NOT thumbnail_blob"
+        " OR item.language <> coalesce(capture.language, '')",
+    ),
+    (
+        "item {} waits for its page, and there is no job to read it",
+        "SELECT id FROM item WHERE page_state = 'pending'"
+        " AND CAST(id AS TEXT) NOT IN (SELECT key FROM tuple WHERE kind = 'read-page')",
+    ),
+    (
+        "item {} is dead since {}, failing since {}, because {}",
+        "SELECT id, dead_since, failing_since, dead_reason FROM item WHERE (dead_since IS NULL)"
+        " <> (dead_reason IS NULL) OR (dead_since IS NOT NULL AND dead_since IS NOT failing_since)",
+    ),
+    (
+        "pool {} is a saved search, but is to capture pages",
+        "SELECT id FROM pool WHERE kind = 'computed' AND capture <> 'off'",
+    ),
 )
 """What must find nothing: the fault's words, and a query whose rows fill them."""
 
@@ -122,6 +153,16 @@ _FACETS = (
         pool_facet,
         "SELECT id FROM pool WHERE kind = 'manual'",
         "SELECT item_id FROM membership WHERE pool_id = ?",
+    ),
+    (
+        lambda _: CAPTURED_FACET,
+        "SELECT 0",
+        "SELECT id FROM item WHERE word_count > ? AND trashed_at IS NULL",
+    ),
+    (
+        lambda _: DEAD_FACET,
+        "SELECT 0",
+        "SELECT id FROM item WHERE dead_since > ? AND trashed_at IS NULL",
     ),
 )
 """Made-up words of the index: the word of a thing, the things, and the items that must bear the word of each."""
@@ -167,6 +208,15 @@ def wrong_facets(connection: apsw.Connection) -> Iterator[str]:
             wanted = {row[0] for row in connection.execute(bearers, (thing,))}
             if found != wanted:
                 yield f"the search index has {facet(thing)} wrong for items {sorted(found ^ wanted)[:10]}"
+
+
+def wrong_texts(connection: apsw.Connection) -> Iterator[str]:
+    """Captured texts that cannot be unpacked: their item could not be indexed again."""
+    for capture_id, packed in connection.execute("SELECT id, text FROM capture"):
+        try:
+            unpack(packed)
+        except (zlib.error, UnicodeDecodeError):
+            yield f"the text of capture {capture_id} is not what it was"
 
 
 def _numbers(connection: apsw.Connection, sql: str) -> list[Any]:

@@ -126,7 +126,8 @@ def _skip_ids(path: Path) -> None:
     """
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
         connection.execute("BEGIN")
-        for table in ("change", "item"):
+        there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for table in there & {"change", "item", "capture"}:
             highest = connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").get
             used = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).get or 0
             connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))

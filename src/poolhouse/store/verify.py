@@ -24,8 +24,10 @@ from poolhouse.store.invariants import (
     wrong_facets,
     wrong_job_keys,
     wrong_keys,
+    wrong_texts,
 )
 from poolhouse.store.restore import BLOBS_NAME, KEY_NAME
+from poolhouse.store.unused import NAMED_BLOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,9 +55,11 @@ def verify(directory: Path) -> VerifyReport:
     path = directory / FILE_NAME
     if not path.is_file():
         raise NotFoundError(f"store in {directory}")
+    blobs = BlobFiles(directory / BLOBS_NAME)
     with (
         disk_errors(),
         store_errors(),
+        blobs.held(),
         closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection,
     ):
         connection.set_busy_timeout(10_000)
@@ -65,22 +69,16 @@ def verify(directory: Path) -> VerifyReport:
             connection.execute("BEGIN")
             faults += islice(_database_faults(connection), FAULT_LIMIT)
             counts |= _counts(connection)
-            named = {row[0] for row in connection.execute(_NAMED_BLOBS)}
+            named = {row[0] for row in connection.execute(NAMED_BLOBS)}
         except (apsw.NotADBError, apsw.CorruptError) as error:
             return VerifyReport(faults=(*faults, f"the database cannot be read: {error}"), counts=counts)
-        blobs = BlobFiles(directory / BLOBS_NAME)
         counts["blobs"] = sum(1 for _ in blobs.addresses())
         faults += islice(_file_faults(directory, blobs, named), FAULT_LIMIT)
     return VerifyReport(faults=tuple(faults[:FAULT_LIMIT]), counts=counts)
 
 
-_NAMED_BLOBS = (
-    "SELECT favicon FROM item WHERE favicon IS NOT NULL UNION SELECT blob FROM item WHERE blob IS NOT NULL"
-)
-
-
 def _counts(connection: apsw.Connection) -> dict[str, int]:
-    tables = ("person", "pool", "item", "tag", "secret", "change", "tuple")
+    tables = ("person", "pool", "item", "tag", "secret", "change", "tuple", "capture")
     return {f"{table}s": connection.execute(f"SELECT count(*) FROM {table}").get for table in tables}
 
 
@@ -103,6 +101,7 @@ def _database_faults(connection: apsw.Connection) -> Iterator[str]:
         yield from wrong_facets(connection)
         yield from wrong_computed_pools(connection)
         yield from wrong_job_keys(connection)
+        yield from wrong_texts(connection)
 
 
 def _file_faults(directory: Path, blobs: BlobFiles, named: set[str]) -> Iterator[str]:

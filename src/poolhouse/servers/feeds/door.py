@@ -161,7 +161,7 @@ class FeedDoor:
         # made at the first request: a server that takes a free port knows its base URL only then
         if self._documents is None or self._validators is None:
             house = self._house
-            self._documents = Documents(FeedBuilder(house.server_id, house.addresses))
+            self._documents = Documents(FeedBuilder(house.server_id, house.addresses, house.blobs))
             revision = f"{RENDERER_REVISION} {house.addresses.base_url}"
             self._validators = Validators(house.server_id, revision)
         return self._documents, self._validators
