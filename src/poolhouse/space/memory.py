@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
 from poolhouse.errors import DeadLetterError, SpaceClosedError
 from poolhouse.space.bag import ATTEMPT_LIMIT, Bag, Stored
 from poolhouse.space.entries import encode, kind_of, kind_of_call
+from poolhouse.space.keeper import Blocks
 from poolhouse.space.memory_taking import MemoryTaking, Notices, entry_of, waiting
 from poolhouse.space.taking import Active, DeadLetter
 from poolhouse.space.templates import template
-from poolhouse.space.waiting import BlockKeeper, Out, Waiter, Waiters
+from poolhouse.space.waiting import Out, Waiter, Waiters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,10 +40,10 @@ class MemorySpace:
         capacity_entries: int = CAPACITY_ENTRIES,
         capacity_bytes: int = CAPACITY_BYTES,
         attempt_limit: int = ATTEMPT_LIMIT,
-        blocks: BlockKeeper | None = None,
+        blocks: Blocks | None = None,
     ) -> None:
         self.bag = Bag(attempt_limit=attempt_limit)
-        self.blocks = blocks or BlockKeeper()
+        self.blocks = Blocks() if blocks is None else blocks
         self._capacity_entries = capacity_entries
         self._capacity_bytes = capacity_bytes
         self._waiters = Waiters()

@@ -1,0 +1,88 @@
+"""Limits: how much of the processor, of memory and of time one job may take, and how the kernel holds it to that.
+
+What passes a limit ends with its worker, or with the job where that can be done cleanly; the next finds a fresh one.
+"""
+
+from __future__ import annotations
+
+import math
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+CPU_LIFE_SECONDS = 600
+"""A worker that used so much processor time is replaced between two jobs: what libraries leak ends with it."""
+_DRIFT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one job may take: seconds of the processor, seconds of the clock, bytes of its own memory.
+
+    Blocks are no part of a worker's own memory; those that a job makes may come to `memory_bytes` again.
+    """
+
+    cpu_seconds: int = 30
+    wall_seconds: float = 60.0
+    memory_bytes: int = 512 * MEBIBYTE
+
+    def too_much_memory(self) -> str:
+        """The reason, in words, where a job took more memory."""
+        return f"it took more than {self.memory_bytes // MEBIBYTE} MiB of memory"
+
+    def too_much_cpu(self) -> str:
+        """The reason, in words, where a job took more of the processor."""
+        return f"it took more than {self.cpu_seconds} seconds of the processor"
+
+    def too_much_time(self) -> str:
+        """The reason, in words, where a job took longer."""
+        return f"it took more than {self.wall_seconds:g} seconds"
+
+
+class JobLimits:
+    """Moves the kernel's limits on this process from job to job. Made once, when all that is imported early is there.
+
+    RLIMIT_CPU counts a process's whole life in whole seconds, so its soft limit is set ahead of what was used; the
+    kernel's SIGXCPU ends the process whatever code it is in. The hard limit cannot be raised again: it is the backstop
+    of the whole life. RLIMIT_DATA counts what the process alone has (Linux 4.7): not its code, not blocks.
+    """
+
+    def __init__(self, most: Limits) -> None:
+        self._data_bytes, address_bytes = _used_bytes()
+        self._hard_cpu = CPU_LIFE_SECONDS + most.cpu_seconds + 2
+        self._set_at = -math.inf
+        self._limits: Limits | None = None
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+        resource.setrlimit(resource.RLIMIT_CPU, (self._hard_cpu, self._hard_cpu))
+        # files and mappings that RLIMIT_DATA does not count: as much again for each, and room for libraries
+        ceiling = address_bytes + 3 * most.memory_bytes + 512 * MEBIBYTE
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most.memory_bytes, most.memory_bytes))
+
+    def begin(self, limits: Limits) -> None:
+        """Set the limits of the job that begins now. Costs one system call where the last job was small."""
+        used = time.process_time()
+        if limits is self._limits and used - self._set_at < _DRIFT_SECONDS:
+            return
+        self._set_at = used
+        soft = min(math.ceil(used + limits.cpu_seconds + _DRIFT_SECONDS), self._hard_cpu)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, self._hard_cpu))
+        if limits is not self._limits:
+            self._limits = limits
+            data = self._data_bytes + limits.memory_bytes
+            resource.setrlimit(resource.RLIMIT_DATA, (data, resource.RLIM_INFINITY))
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether the process has used what it may use in its life, and should end."""
+        return self._set_at > CPU_LIFE_SECONDS
+
+
+def _used_bytes() -> tuple[int, int]:
+    """The data and the address space of this process (proc(5), statm), in bytes."""
+    pages = [int(word) for word in Path("/proc/self/statm").read_text("ascii").split()]
+    page = resource.getpagesize()
+    return pages[5] * page, pages[0] * page
