@@ -361,8 +361,12 @@ class Tuples(Protocol):
     def body(self, job_id: JobId) -> bytes | None:
         """The entry itself, as JSON: what a job says to whoever does it."""
 
-    def of(self, person_id: PersonId, *, limit: int) -> Sequence[Job]:
-        """At most `limit` jobs of a person: what runs, then what failed, then what waits, next first."""
+    def of(
+        self, person_id: PersonId, *, state: JobState | None = None, kind: str | None = None, limit: int
+    ) -> Sequence[Job]:
+        """At most `limit` jobs of a person: what runs, then what failed, then what waits, next first.
+
+        Of that state and that kind, where they are given."""
 
     def counts(self, person_id: PersonId) -> Mapping[JobState, int]:
         """How many jobs of a person are in each state; the states of none are left out. Looks at each of theirs."""

@@ -29,7 +29,7 @@ BATCH_SIZE = 500
 class ChecksAsked(NamedTuple):
     """How many links will be looked at, and below which item to go on; None: those were all."""
 
-    count: int
+    link_count: int
     before: ItemId | None
 
 

@@ -194,15 +194,18 @@ class TupleTable(Table):
         row = self._one("SELECT body FROM tuple WHERE id = :id", id=job_id)
         return row[0].encode() if row else None
 
-    def of(self, person_id: PersonId, *, limit: int) -> Sequence[Job]:
+    def of(
+        self, person_id: PersonId, *, state: JobState | None = None, kind: str | None = None, limit: int
+    ) -> Sequence[Job]:
         found: list[Job] = []
-        for state in ("held", "dead", "ready"):
-            sql = (
-                f"SELECT {rows.JOB} FROM tuple WHERE person_id = :person_id AND state = :state"
-                " ORDER BY kind, turn, id LIMIT :limit"
-            )
-            values = {"person_id": person_id, "state": state, "limit": limit - len(found)}
-            found += [rows.job(row) for row in self._all(sql, values)]
+        sql = (
+            f"SELECT {rows.JOB} FROM tuple WHERE person_id = :person_id AND state = :state"
+            f"{'' if kind is None else ' AND kind = :kind'} ORDER BY kind, turn, id LIMIT :limit"
+        )
+        for name in ("held", "dead", "ready"):
+            if state in {None, rows.JOB_STATES[name]}:
+                values = {"person_id": person_id, "state": name, "kind": kind, "limit": limit - len(found)}
+                found += [rows.job(row) for row in self._all(sql, values)]
         return found
 
     def counts(self, person_id: PersonId) -> Mapping[JobState, int]:
