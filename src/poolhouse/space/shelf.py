@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from poolhouse.space.entries import encode, key_field, look_into
+from poolhouse.errors import NotAnEntryError
+from poolhouse.space.blocks import refs_in
+from poolhouse.space.entries import encode, key_field, kind_of, look_into
 from poolhouse.space.templates import Template, template
 
 if TYPE_CHECKING:
@@ -103,14 +105,24 @@ def wanted(cls: type, fields: Mapping[str, object]) -> Wanted:
     return Wanted(encode(sought), sought, key)
 
 
-def key_of_entry(entry: object, body: bytes) -> str | None:
-    """The key of an entry whose JSON is `body`; None where it has no fields."""
+class Prepared(NamedTuple):
+    """An entry as it is put on a shelf: its kind, the key it is found by, None where it has no fields, and its JSON."""
+
+    kind: str
+    key: str | None
+    body: bytes
+
+
+def prepare(entry: object) -> Prepared:
+    """An entry, ready to be put. Raises NotAnEntryError, also where it names a block: those do not survive restart."""
     cls: type = type(entry)
-    name = key_field(cls)
+    kind, body, name = kind_of(cls), encode(entry), key_field(cls)
+    if next(refs_in(entry), None) is not None:
+        raise NotAnEntryError(f"{cls.__qualname__} names a block of shared memory, which cannot be kept")
     if name is None:
-        return None
+        return Prepared(kind, None, body)
     value = getattr(entry, name)
-    return key_of(value if type(value) in {str, int} else look_into(body)[name])
+    return Prepared(kind, key_of(value if type(value) in {str, int} else look_into(body)[name]), body)
 
 
 def key_of(value: Any) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poolhouse.space.entries import encode, kind_of, look_into
-from poolhouse.space.shelf import Kept, key_of_entry
+from poolhouse.space.entries import look_into
+from poolhouse.space.shelf import Kept, prepare
 from poolhouse.space.taking import DeadLetter
 from poolhouse.store import rows
 from poolhouse.store._table import Table
@@ -63,12 +63,12 @@ class TupleTable(Table):
     def put(
         self, entry: object, *, person_id: int | None = None, label: str = "", total: int | None = None
     ) -> JobId:
-        kind, body = kind_of(type(entry)), encode(entry)
+        prepared = prepare(entry)
         self._run(
             _PUT,
-            kind=kind,
-            key=key_of_entry(entry, body),
-            body=body.decode(),
+            kind=prepared.kind,
+            key=prepared.key,
+            body=prepared.body.decode(),
             person_id=person_id,
             label=label,
             total=total,
