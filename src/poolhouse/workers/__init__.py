@@ -1,0 +1,5 @@
+"""Heavy work on bytes that strangers wrote, to be run in a subprocess without network and files.
+
+Plain functions: bytes in, frozen data out, no I/O and no clock. May import `formats`, `types`, `rules`, `space` and
+`errors`, and the large libraries (lxml, readability, nh3, Pillow); never `store`, `fetch`, `servers` or `app`.
+"""
