@@ -224,7 +224,8 @@ class Connection(HttpToolsProtocol):
             "raw_path": raw_path,
             "query_string": query,
             "headers": fields,
-            "state": {},
+            # an answer that has no end of its own ends when this is set
+            "state": {"stopping": self.front.stopping},
         }
         has_access_log = self.front.has_access_log
         kind = CarefulCycle if has_access_log or expects_100 or version != "1.1" else FrontCycle

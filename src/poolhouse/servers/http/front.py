@@ -41,7 +41,7 @@ class Front:
         self.shortcut = shortcut
         self.prefixes = prefixes
         self.has_access_log = has_access_log
-        self.is_draining = False
+        self.stopping = asyncio.Event()
         self.connections: dict[Connection, None] = {}  # in the order in which they came
         self.state = ServerState()
         self.date_line = b""
@@ -60,6 +60,11 @@ class Front:
             server_header=False,
         )
         self.config.load()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server stops: nothing new is answered on old connections."""
+        return self.stopping.is_set()
 
     # once a second
 
@@ -103,7 +108,7 @@ class Front:
 
     async def drain(self, hurry: asyncio.Event) -> None:
         """Let what is under way end, for `drain_seconds` at most or until `hurry`, then cut off the rest."""
-        self.is_draining = True
+        self.stopping.set()
         if not self.connections:
             self._is_empty.set()
         for connection in list(self.connections):

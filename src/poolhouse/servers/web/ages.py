@@ -31,6 +31,11 @@ def exact(at: datetime) -> str:
     return f"{at:%A} {at.day} {at:%B %Y, %H:%M} UTC"
 
 
+def day(at: datetime) -> str:
+    """The day alone: `2 January 2026`."""
+    return f"{at.day} {at:%B %Y}"
+
+
 def moment(at: datetime, now: datetime) -> str:
     """The time as one would say it to somebody: with the weekday within a week, else with the date."""
     if (now - at).total_seconds() < 6 * _DAY:

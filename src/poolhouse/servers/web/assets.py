@@ -45,6 +45,10 @@ class Assets:
         """The address of a file. Raises KeyError for one that is not there."""
         return f"/assets/{self._files[name].mark}/{name}"
 
+    def text(self, name: str) -> str:
+        """What is in a file. Raises KeyError for one that is not there."""
+        return self._files[name].content.decode()
+
     async def answer(self, request: Request) -> Response:
         """The file, to be kept for a year; an address with another mark than the file's is not there."""
         asset = self._files.get(request.path_params["name"])

@@ -1,7 +1,8 @@
-"""The icon of a saved page: bytes from a stranger, shown as an image and as nothing else."""
+"""The icon and the picture of a saved page: bytes from a stranger, shown as images and as nothing else."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -13,18 +14,32 @@ from poolhouse.services.reading import get_item
 
 if TYPE_CHECKING:
     from poolhouse.servers.web.visit import Visit
+    from poolhouse.types import Item
 
 _WEEK_SECONDS = 604_800
 
 
 async def show_icon(visit: Visit) -> Response:
-    """The icon, to its owner. Its type is read from its bytes; one that is not an image is not there."""
+    """The icon, to its owner."""
+    return await _image(visit, _item(visit).favicon, "icon")
+
+
+async def show_thumbnail(visit: Visit) -> Response:
+    """The picture that the page offered, made small, to its owner."""
+    return await _image(visit, _item(visit).thumbnail, "picture")
+
+
+def _item(visit: Visit) -> Item:
     me, item_id = visit.me, visit.item_id()
-    item = visit.house.read(lambda tx: get_item(tx, me, item_id))
-    content = visit.house.blobs.get(item.favicon) if item.favicon else None
+    return visit.house.read(lambda tx: get_item(tx, me, item_id))
+
+
+async def _image(visit: Visit, address: str | None, what: str) -> Response:
+    """The blob as an image. Its type is read from its bytes; one that is not an image is not there."""
+    content = await asyncio.to_thread(visit.house.blobs.get, address) if address else None
     media_type = sniff_icon(content) if content else None
     if content is None or media_type is None:
-        raise NotFoundError("icon")
+        raise NotFoundError(what)
     headers = {
         "content-type": media_type,
         "content-security-policy": "default-src 'none'; sandbox",
@@ -35,4 +50,7 @@ async def show_icon(visit: Visit) -> Response:
     return Response(content, headers=headers)
 
 
-PAGES = (Page(path="/items/{id}/icon", get=show_icon),)
+PAGES = (
+    Page(path="/items/{id}/icon", get=show_icon),
+    Page(path="/items/{id}/thumbnail", get=show_thumbnail),
+)

@@ -8,7 +8,7 @@ from poolhouse.errors import ConflictError, InvalidInputError
 from poolhouse.servers.web.door import Page
 from poolhouse.services.pools import add_pool, edit_pool, get_pool, list_pools, restore_pool, trash_pool
 from poolhouse.services.reading import list_entries
-from poolhouse.types import Pool, PoolId, PoolKind, PoolRole
+from poolhouse.types import CaptureMode, Pool, PoolId, PoolKind, PoolRole
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -62,7 +62,15 @@ async def make_pool(visit: Visit) -> Response:
     query = form.text("query").strip() or None
 
     def make(tx: Transaction) -> Pool:
-        return add_pool(tx, me, form.text("name"), parent_id=_parent(form), query=query)
+        return add_pool(
+            tx,
+            me,
+            form.text("name"),
+            parent_id=_parent(form),
+            query=query,
+            capture=None if query else _capture(form),
+            feed_text=bool(form.text("feed_text")),
+        )
 
     try:
         pool = await visit.house.write(make)
@@ -77,13 +85,24 @@ async def show_edit(visit: Visit) -> Response:
 
 
 async def change_pool(visit: Visit) -> Response:
-    """Rename, move, change the search."""
+    """Rename, move, change the search and the settings."""
     pool, me, form = _pool(visit), visit.me, visit.form
     query = form.text("query").strip() if pool.kind is PoolKind.COMPUTED else None
 
     def change(tx: Transaction) -> Pool:
         name, parent_id = form.text("name"), _parent(form)
-        return edit_pool(tx, me, pool.id, name=name, parent_id=parent_id, is_moved=True, query=query)
+        capture = None if pool.kind is PoolKind.COMPUTED else _capture(form)
+        return edit_pool(
+            tx,
+            me,
+            pool.id,
+            name=name,
+            parent_id=parent_id,
+            is_moved=True,
+            query=query,
+            capture=capture,
+            feed_text=bool(form.text("feed_text")),
+        )
 
     try:
         await visit.house.write(change)
@@ -117,16 +136,29 @@ def _parent(form: Form) -> PoolId | None:
     return None if found is None else PoolId(found)
 
 
+def _capture(form: Form) -> CaptureMode | None:
+    """What is to be kept of pages; None where the form does not say. Raises InvalidInputError."""
+    text = form.text("capture")
+    try:
+        return CaptureMode(text) if text else None
+    except ValueError:
+        raise InvalidInputError("capture", "Choose one of these.") from None
+
+
 def _form(
     visit: Visit,
     pool: Pool | None,
     typed: Form | None,
     error: InvalidInputError | ConflictError | None = None,
 ) -> Response:
+    was_sent = typed is not None and visit.request.method == "POST"
     values = {
         "name": typed.text("name") if typed else pool.name if pool else "",
         "parent": typed.number("parent") if typed else pool.parent_id if pool else None,
         "query": typed.text("query") if typed else (pool.query or "") if pool else "",
+        "capture": (was_sent and visit.form.text("capture"))
+        or str(pool.capture if pool else CaptureMode.TEXT),
+        "feed_text": bool(visit.form.text("feed_text")) if was_sent else bool(pool and pool.feed_text),
         "is_search": pool.kind is PoolKind.COMPUTED if pool else bool(typed and typed.text("query").strip()),
     }
     at = pool.id if pool else None

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from poolhouse.types import Principal
 
 SAID_SECONDS = 60
-_OF_ITEMS = frozenset({"saved", "saved-again", "changed", "trashed", "restored"})
+_OF_ITEMS = frozenset({"saved", "saved-again", "changed", "trashed", "restored", "read-again"})
 _OF_POOLS = frozenset({"pool-made", "pool-changed", "pool-restored"})
-_PLAIN = frozenset({"cut-off", "emptied", "password", "elsewhere", "welcome", "deleted"})
+_PLAIN = frozenset({"cut-off", "emptied", "password", "elsewhere", "welcome", "deleted"}) | {
+    *("in-trash", "version-deleted", "job-retried", "job-dropped", "job-cancelled", "job-moved"),
+    *("checking", "checking-already", "importing"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

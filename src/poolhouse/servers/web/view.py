@@ -11,10 +11,22 @@ from poolhouse.rules.query import describe_query
 from poolhouse.rules.urls import is_linkable, site_of
 from poolhouse.servers.web import ages
 from poolhouse.servers.web.assets import ASSETS
-from poolhouse.types import Condition, ConditionTerm, Mark, PoolKind, PoolRole, Query
+from poolhouse.types import (
+    CaptureMode,
+    Condition,
+    ConditionTerm,
+    JobState,
+    Mark,
+    PageState,
+    PoolKind,
+    PoolRole,
+    Query,
+    reading_minutes,
+)
 
 if TYPE_CHECKING:
     from poolhouse.servers.house import House
+    from poolhouse.types import Item
 
 TILE_COLOURS = 8
 # the first that is found: each of these also claims to be some of those after it
@@ -53,18 +65,29 @@ class View:
         # strings are marked for gettext; there is no other language yet
         self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # by the extension
         self._environment.globals.update(
-            asset=ASSETS.url, house=house, Mark=Mark, PoolKind=PoolKind, PoolRole=PoolRole
+            asset=ASSETS.url,
+            house=house,
+            CaptureMode=CaptureMode,
+            JobState=JobState,
+            Mark=Mark,
+            PageState=PageState,
+            PoolKind=PoolKind,
+            PoolRole=PoolRole,
         )
         self._environment.filters.update(
             age=ages.age,
             exact=ages.exact,
             moment=ages.moment,
+            day=ages.day,
             site=site,
             tile=tile,
             href=href,
             tag_query=tag_query,
             excerpt=excerpt,
             browser=browser,
+            page_mark=page_mark,
+            minutes=reading_minutes,
+            size=size,
         )
 
     def render(self, name: str, values: dict[str, object]) -> str:
@@ -109,3 +132,19 @@ def browser(user_agent: str) -> str:
         next((name for mark, name in marks if mark in user_agent), "") for marks in (_BROWSERS, _SYSTEMS)
     )
     return ", ".join(name for name in known if name) or user_agent
+
+
+def page_mark(item: Item) -> str:
+    """What a list shows of an item's page: `text`, `page` (nothing to read in it), `pending`, `failed` or `none`."""
+    if item.page_state is PageState.PENDING:
+        return "pending"
+    if item.capture_id is not None:
+        return "text" if item.word_count else "page"
+    return "failed" if item.page_state is PageState.FAILED else "none"
+
+
+def size(count_bytes: int) -> str:
+    """A size in the unit that suits it, of a thousand each: `4 kB`, `1.2 MB`."""
+    if count_bytes < 1_000_000:
+        return f"{max(1, round(count_bytes / 1_000))} kB"
+    return f"{count_bytes / 1_000_000:.1f} MB"

@@ -12,8 +12,9 @@ from poolhouse.servers.web import cookies
 from poolhouse.servers.web.forms import NO_FORM, Form, local_path, number, read_query
 from poolhouse.servers.web.said import SAID_SECONDS, read_said
 from poolhouse.servers.web.tree import Tree, read_tree
+from poolhouse.servers.web.work import Work, read_work
 from poolhouse.services.people import open_session
-from poolhouse.types import ItemId, PoolId
+from poolhouse.types import CaptureId, ItemId, JobId, PoolId
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -114,8 +115,16 @@ class Visit:
         """The item in the address. Raises NotFoundError for what cannot be one."""
         return ItemId(self._id("link"))
 
-    def _id(self, what: str) -> int:
-        found = number(self.request.path_params["id"])
+    def capture_id(self) -> CaptureId:
+        """The version in the address. Raises NotFoundError for what cannot be one."""
+        return CaptureId(self._id("captured page", "capture_id"))
+
+    def job_id(self) -> JobId:
+        """The job in the address. Raises NotFoundError for what cannot be one."""
+        return JobId(self._id("job"))
+
+    def _id(self, what: str, name: str = "id") -> int:
+        found = number(self.request.path_params[name])
         if found is None:
             raise NotFoundError(what)
         return found
@@ -127,16 +136,16 @@ class Visit:
     def page(
         self, template: str, /, status: int = 200, *, at: PoolId | None = None, **values: object
     ) -> Response:
-        """A page with the pools at its left, `at` marked. Three look-ups."""
+        """A page with the pools at its left, `at` marked, and how many jobs there are. Four look-ups."""
         text = cookies.get_cookie(self.house, self.request, cookies.SAID)
 
-        def look(tx: Transaction) -> tuple[Tree, Said | None]:
-            return read_tree(tx, self.me), read_said(tx, self.me, text) if text else None
+        def look(tx: Transaction) -> tuple[Tree, Work, Said | None]:
+            said = read_said(tx, self.me, text) if text else None
+            return read_tree(tx, self.me), read_work(tx, self.me), said
 
-        tree, said = self.house.read(look)
-        response = HTMLResponse(
-            self._render(template, {"tree": tree, "at": at, "said": said, **values}), status
-        )
+        tree, work, said = self.house.read(look)
+        frame = {"tree": tree, "at": at, "work": work, "said": said}
+        response = HTMLResponse(self._render(template, {**frame, **values}), status)
         if text:
             cookies.drop_cookie(self.house, response, cookies.SAID)
         return response

@@ -1,10 +1,10 @@
 // Single keys do things, except in fields and where the account says no.
 const sheet = document.getElementById("keys");
-const places = { b: "/", i: "a[href^='/pools/']:has(use[href$='#i-inbox'])", t: "/tags", x: "/trash", p: "/pools" };
+const places = { b: "/", i: "a[href^='/pools/']:has(use[href$='#i-inbox'])", t: "/tags", x: "/trash", p: "/pools", j: "/jobs" };
 let isGoing = false;
 
 const all = () => [...document.querySelectorAll("#rows .row:not(.gone)")];
-const current = () => document.activeElement?.closest?.(".row") ?? document.querySelector(".row.here:not(.gone)");
+const current = () => document.activeElement?.closest?.(".row") ?? document.querySelector(".row.here:not(.gone), .item");
 
 function select(row) {
   if (!row) return;
@@ -37,6 +37,7 @@ const actions = {
     const link = current()?.querySelector(".link");
     if (link?.href) window.open(link.href, "_blank", "noopener,noreferrer");
   },
+  r: () => press("a.page, a.as-it-was"),
   s: () => press(".star"),
   m: () => press(".seen"),
   e: () => press("a.tool"),

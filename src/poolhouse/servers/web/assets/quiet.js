@@ -1,5 +1,5 @@
 // Star, read and delete without loading the page again: shown at once, taken back if the server says no.
-const rows = document.getElementById("rows");
+const rows = document.getElementById("rows") ?? document.getElementById("item");
 const said = document.getElementById("said");
 let leaving;
 
@@ -31,7 +31,7 @@ function toggle(button, isOn) {
   button.setAttribute("aria-pressed", String(isOn));
   button.value = isOn ? "0" : "1";
   if (button.name !== "read") return;
-  button.closest(".row").classList.toggle("unread", !isOn);
+  button.closest(".row")?.classList.toggle("unread", !isOn);
   const use = button.querySelector("use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, isOn ? "#i-circle-check" : "#i-circle"));
 }
