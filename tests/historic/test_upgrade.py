@@ -12,13 +12,19 @@ import pytest
 
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import open_data
+from poolhouse.services.pages import pending_pages
 from poolhouse.services.passwords import is_password
 from poolhouse.services.reading import list_entries, search_items
 from poolhouse.services.secrets import open_with_secret
+from poolhouse.space.entries import decode
+from poolhouse.space.shelf import wanted
+from poolhouse.store.backup import back_up
 from poolhouse.store.database import FILE_NAME, migrations
+from poolhouse.store.restore import restore
 from poolhouse.store.verify import verify
-from poolhouse.types import Principal, Scope
+from poolhouse.types import CaptureMode, PoolKind, Principal, ReadPage, Scope
 from tests.historic.freeze import PASSWORD, PERSON, SECRET_FILE
+from tests.store.readings import read
 
 RELEASES = sorted(path for path in Path(__file__).parent.iterdir() if (path / FILE_NAME).exists())
 
@@ -27,13 +33,19 @@ def test_there_is_one() -> None:
     assert RELEASES
 
 
-@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
-def test_a_release_upgrades_whole(release: Path, tmp_path: Path) -> None:
+def taken_over(release: Path, tmp_path: Path) -> Path:
+    """A copy that this version may write to."""
     directory = tmp_path / "data"
     shutil.copytree(release, directory)
     directory.chmod(0o700)
     for path in directory.iterdir():
         path.chmod(0o600)
+    return directory
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_a_release_upgrades_whole(release: Path, tmp_path: Path) -> None:
+    directory = taken_over(release, tmp_path)
     data = open_data(directory, SystemClock())
     try:
         assert data.database.writing.pragma("user_version") == migrations()[-1][0]
@@ -53,3 +65,48 @@ def test_a_release_upgrades_whole(release: Path, tmp_path: Path) -> None:
     finally:
         data.close()
     assert verify(directory).faults == ()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_pages_that_were_still_to_be_read_are_read_in_turn(release: Path, tmp_path: Path) -> None:
+    data = open_data(taken_over(release, tmp_path), SystemClock())
+    try:
+        pending = data.database.read(lambda tx: pending_pages(tx, 99))
+        assert len(pending) == 4
+        for item_id, owner_id, url in pending:
+            sought = wanted(ReadPage, {"item_id": item_id})
+            (kept,) = data.database.write(lambda tx: tx.tuples.lease(sought, "server", 60, 9))  # noqa: B023 - called at once
+            assert decode(ReadPage, kept.body) == ReadPage(item_id, url)
+            assert kept.person == owner_id
+    finally:
+        data.close()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_what_is_new_is_as_in_a_new_store(release: Path, tmp_path: Path) -> None:
+    data = open_data(taken_over(release, tmp_path), SystemClock())
+    try:
+        person = data.database.read(lambda tx: tx.persons.by_name(PERSON))
+        assert person is not None
+        principal = Principal(person_id=person.id, scope=Scope.PERSON)
+        pools = data.database.read(lambda tx: [*tx.pools.of(person.id), *tx.pools.trashed(person.id)])
+        assert {(pool.kind, pool.capture) for pool in pools} == {
+            (PoolKind.MANUAL, CaptureMode.TEXT),
+            (PoolKind.COMPUTED, CaptureMode.OFF),
+        }
+        item = data.database.read(lambda tx: search_items(tx, principal, "unicode"))[0]
+        assert (item.capture_id, item.capture_count, item.word_count) == (None, 0, 0)
+        capture_id = data.database.write(lambda tx: read(tx, item.id, "Words of the page"))
+        found = data.database.read(lambda tx: search_items(tx, principal, "is:captured words -is:dead"))
+        assert [each.capture_id for each in found] == [capture_id]
+    finally:
+        data.close()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_a_backup_of_a_release_restores_into_this_one(release: Path, tmp_path: Path) -> None:
+    directory = taken_over(release, tmp_path)
+    back_up(directory, tmp_path / "old.tar", SystemClock(), lambda *_: None)
+    restore(tmp_path / "old.tar", tmp_path / "new")
+    open_data(tmp_path / "new", SystemClock()).close()
+    assert verify(tmp_path / "new").faults == ()

@@ -10,15 +10,17 @@ from xml.etree import ElementTree as ET
 from poolhouse.formats.netscape import read_netscape
 from poolhouse.formats.opml import OpmlFeed, write_opml
 from poolhouse.rules.addresses import Addresses
+from poolhouse.services.captures import recapture
 from poolhouse.services.exports import export_json_lines, export_netscape, export_opml
 from poolhouse.services.imports import import_batch, plan_import
 from poolhouse.services.links import edit_link, mark_item, save_link
-from poolhouse.services.pools import add_pool, find_or_add_pool, list_pools, trash_pool
+from poolhouse.services.pools import add_pool, edit_pool, find_or_add_pool, list_pools, trash_pool
 from poolhouse.services.reading import pools_of_item, search_items
 from poolhouse.services.secrets import add_feed_secret
 from poolhouse.services.trash import trash_item
-from poolhouse.types import Mark, PersonId, Principal
+from poolhouse.types import Mark, PageState, PersonId, Principal
 from tests.conftest import make_person, principal_of
+from tests.store.readings import read
 
 if TYPE_CHECKING:
     from poolhouse.app.house import RunningHouse
@@ -90,6 +92,47 @@ def test_json_lines_hold_everything(house: RunningHouse, principal: Principal) -
         item = items[f"https://example.org/{number}"]
         assert item["trashed_at"] is not None
         assert [(place["path"], place["rank"]) for place in item["pools"]] == [(path, None)]
+
+
+def test_json_lines_name_every_version_of_a_page_after_its_item(
+    house: RunningHouse, principal: Principal
+) -> None:
+    furnish(house, principal)
+    blobs, write = house.blobs, house.data.database.write
+
+    def capture(tx: Transaction, text: str) -> None:
+        item = search_items(tx, principal, "2")[0]
+        if item.page_state is not PageState.PENDING:
+            recapture(tx, principal, item.id)
+        read(
+            tx,
+            item.id,
+            text,
+            blobs,
+            language="en",
+            excerpt="An",
+            published_at=datetime(2025, 1, 1, tzinfo=UTC),
+        )
+
+    for text in ("first", "second one"):
+        write(lambda tx, text=text: capture(tx, text))  # type: ignore[misc] # mypy cannot infer a lambda's default
+    write(lambda tx: edit_pool(tx, principal, list_pools(tx, principal)[0].id, feed_text=True))
+    lines = [line for line in documents(house, principal) if line["type"] != "pool"]
+    captures = [line for line in lines if line["type"] == "capture"]
+    assert [line["word_count"] for line in captures] == [1, 2]
+    last = captures[1]
+    place = lines.index(captures[0])
+    assert (lines[place - 1]["type"], lines[place - 1]["id"]) == ("item", last["item"])
+    assert (last["mode"], last["language"], last["excerpt"]) == ("text", "en", "An")
+    assert (last["published_at"], last["captured_at"]) == ("2025-01-01T00:00:00Z", "2026-01-02T03:04:05Z")
+    assert blobs.get(last["blobs"]["reader"]) is not None
+    assert "text" not in last
+    whole = house.read(lambda tx: list(export_json_lines(tx, principal, has_texts=True)))
+    texts = [json.loads(line).get("text") for line in whole]
+    assert [text for text in texts if text] == ["first", "second one"]
+    pools = [json.loads(line) for line in whole if '"type":"pool"' in line]
+    assert {(pool["kind"], pool["capture"]) for pool in pools} == {("manual", "text"), ("computed", "off")}
+    assert [pool["path"] for pool in pools if pool["feed_text"]] == ["Bookmarks"]
 
 
 def test_json_lines_do_not_need_the_search_index(house: RunningHouse, principal: Principal) -> None:

@@ -47,12 +47,14 @@ def _reader_html(blobs: Blobs, address: str | None) -> str | None:
     packed = None if address is None else blobs.get(address)
     if packed is None:
         return None
+    unpacking = zlib.decompressobj(_GZIP)
     try:
         # no more than is wanted, whatever it would become
-        html = zlib.decompressobj(_GZIP).decompress(packed, READER_LIMIT_BYTES + 1)
+        html = unpacking.decompress(packed, READER_LIMIT_BYTES + 1)
     except zlib.error:  # a damaged file: verify says so
         return None
-    return html.decode("utf-8", "replace") if len(html) <= READER_LIMIT_BYTES else None
+    is_whole = unpacking.eof and len(html) <= READER_LIMIT_BYTES
+    return html.decode("utf-8", "replace") if is_whole else None
 
 
 def _beginning(tx: Transaction, item: Item) -> str:

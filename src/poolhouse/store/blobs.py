@@ -73,13 +73,14 @@ class BlobFiles:
     def remove_old(self, address: str, age_seconds: float) -> bool:
         """Remove a blob that was not put for so long; False where it was, or where blobs are held at the moment."""
         path = self.path(address)
-        try:
-            with disk_errors(), self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
-                if time.time() - path.stat().st_mtime < age_seconds:
-                    return False
-                path.unlink()
-        except BlockingIOError:
-            return False
+        with disk_errors():
+            try:
+                with self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    if time.time() - path.stat().st_mtime < age_seconds:
+                        return False
+                    path.unlink()
+            except (BlockingIOError, FileNotFoundError):
+                return False
         return True
 
     @contextmanager
