@@ -58,7 +58,7 @@ class Clock(Protocol):
 class Blobs(Protocol):
     """Immutable bytes, kept under their SHA-256 (hex)."""
 
-    def put(self, content: bytes) -> str:
+    def put(self, content: bytes | memoryview) -> str:
         """Keep `content` durably and return its address; putting it twice keeps it once."""
 
     def get(self, address: str) -> bytes | None:
@@ -343,7 +343,9 @@ class Search(Protocol):
 
 
 class Tuples(Protocol):
-    """Jobs: entries of the durable tuple space, there if and only if what caused them is. Done is gone."""
+    """Jobs: entries of the durable tuple space, there if and only if what caused them is.
+
+    One that is done is gone, but for those that have something to report."""
 
     def put(
         self,
@@ -364,7 +366,7 @@ class Tuples(Protocol):
     def of(
         self, person_id: PersonId, *, state: JobState | None = None, kind: str | None = None, limit: int
     ) -> Sequence[Job]:
-        """At most `limit` jobs of a person: what runs, then what failed, then what waits, next first.
+        """At most `limit` jobs of a person: what runs, what failed, what is done, then what waits, next first.
 
         Of that state and that kind, where they are given."""
 
@@ -378,7 +380,13 @@ class Tuples(Protocol):
         """Let a job that failed begin anew, before what waits; False where it did not fail."""
 
     def drop(self, job_id: JobId) -> bool:
-        """Forget a job that failed; False where it did not fail."""
+        """Forget a job that failed or is done; False where it is neither."""
+
+    def progress(self, entry_id: int, owner: str, done: int, total: int) -> None:
+        """Say how far the work on a job is that `owner` holds."""
+
+    def remove_done(self, before: datetime) -> None:
+        """Forget jobs that were done before that time."""
 
 
 class Transaction(Protocol):

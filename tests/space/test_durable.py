@@ -17,7 +17,7 @@ from poolhouse.space.blocks import BlockRef
 from poolhouse.space.durable import DurableSpace
 from poolhouse.store.verify import verify
 from poolhouse.store.writer import Writer
-from poolhouse.types import JobId, JobState
+from poolhouse.types import JobId, JobState, PersonId
 from tests.space.contract import ATTEMPT_LIMIT, Blur, Blurred, FailedError, SpaceContract, begin, settle
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ async def test_a_commit_that_cannot_be_kept_is_told_and_tried_again(
 
     with pytest.raises(StoreFullError):
         await _finish_on_a_full_disk(space, server)
-    assert server.states() == [("ready", 1)]
+    assert server.states() == [("ready", 0)], "a full disk is no fault of the job"
     await work(space, note("one"))
     assert names(server.data) == ["one"]
 
@@ -502,6 +502,23 @@ async def test_progress_is_shown_and_costs_a_commit_for_each_per_cent(
         job = server.data.database.read(lambda tx: tx.tuples.get(JobId(taking.id or 0)))
         assert job is not None
         assert (job.state, job.done, job.total) == (JobState.RUNNING, 2_000, 100_000)
+
+
+async def test_what_came_of_a_job_can_be_kept_for_its_person(
+    server: Server, space: DurableSpace[StoreTransaction], people: tuple[int, int]
+) -> None:
+    await space.out(Fetch("https://one.test/"), person=people[0])
+    taking = space.take(Fetch)
+    async with taking:
+        assert taking.person == people[0]
+        taking.finish('{"links": 3}')
+        taking.commit_with(note("one"))
+    assert await space.try_rd(Fetch) is None
+    (job,) = server.data.database.read(lambda tx: tx.tuples.of(PersonId(people[0]), limit=9))
+    assert (job.state, job.report) == (JobState.DONE, '{"links": 3}')
+    assert "one" in names(server.data)
+    assert not await space.retry(job.id)
+    assert await space.drop(job.id)
 
 
 async def test_a_listener_hears_what_commands_beside_the_server_put(

@@ -6,6 +6,7 @@ fails the others: what cannot be kept is in the report, with the reason.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from poolhouse.services.pools import DEPTH_LIMIT, add_pool
 from poolhouse.types import ImportFile, Mark, PoolKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from poolhouse.formats.netscape import NetscapeBookmark, NetscapeReading
     from poolhouse.ports import Transaction
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 100
 """So many bookmarks in one transaction keep the writer for some tens of milliseconds."""
+
+REFUSALS_SHOWN = 200
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _URL_SHOWN_LENGTH = 200
@@ -108,6 +111,24 @@ def import_batch(
     for bookmark in bookmarks:
         report = report + importing.save(bookmark)
     return report
+
+
+def report_json(report: ImportReport, problems: Sequence[str] = ()) -> str:
+    """What an import did, as its job reports it: counts, and the first REFUSALS_SHOWN refusals and problems."""
+    refused = [
+        {"place": each.place, "url": each.url, "reason": each.reason}
+        for each in report.refused[:REFUSALS_SHOWN]
+    ]
+    return json.dumps(
+        {
+            "added": report.added,
+            "merged": report.merged,
+            "refused_count": len(report.refused),
+            "refused": refused,
+            "problems": list(problems[:REFUSALS_SHOWN]),
+        },
+        ensure_ascii=False,
+    )
 
 
 class _Importing:

@@ -28,7 +28,7 @@ def list_jobs(
     kind: str | None = None,
     limit: int = 200,
 ) -> Sequence[Job]:
-    """At most `limit` of the person's jobs: what runs, then what failed, then what waits, next first.
+    """At most `limit` of the person's jobs: what runs, what failed, what is done, then what waits.
 
     Of that state and that kind, where they are given.
     """
@@ -55,11 +55,11 @@ def retry_job(tx: Transaction, principal: Principal, job_id: JobId) -> None:
 
 
 def drop_job(tx: Transaction, principal: Principal, job_id: JobId) -> None:
-    """Give up a job that failed. Raises ConflictError, NotFoundError."""
+    """Give up a job that failed, or forget one that is done. Raises ConflictError, NotFoundError."""
     job = require_job(tx, principal, Verb.WRITE, job_id)
     body = tx.tuples.body(job_id)
     if not tx.tuples.drop(job_id):
-        raise ConflictError("job", "it has not failed")
+        raise ConflictError("job", "it has neither failed nor is it done")
     _give_up(tx, job, body)
 
 

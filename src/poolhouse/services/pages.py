@@ -96,6 +96,12 @@ def record_page_failure(tx: Transaction, item_id: ItemId, url: str, reason: str)
         tx.items.edit(item_id, page_state=PageState.FAILED, page_error=_first(reason, TITLE_LENGTH))
 
 
+def record_page_unwanted(tx: Transaction, item_id: ItemId, url: str) -> None:
+    """Remember that nobody wants the page at `url` read: this server asks no other."""
+    if awaited_item(tx, item_id, url):
+        tx.items.edit(item_id, page_state=PageState.UNWANTED)
+
+
 def say_changed(tx: Transaction, item: Item) -> None:
     """The item changed visibly: everybody who shows it is told."""
     version = tx.changes.add(ChangeKind.ITEM_CHANGED, item.owner_id, item_id=item.id)

@@ -192,22 +192,20 @@ class DurableSpace(Generic[T]):
 
         def lease(tx: T) -> list[Sequence[Kept]]:
             shelf = self.shelf_of(tx)
-            return [
-                shelf.lease((sought,), self._owner, self._lease_seconds, limit) for sought, limit in asked
-            ]
+            return [shelf.lease(sought, self._owner, self._lease_seconds, limit) for sought, limit in asked]
 
         leased = await self.write(lease)
         self._held.update(kept.id for each in leased for kept in each)
         self._watching.look()  # while they are there: who gets them may be quick
         return leased
 
-    async def commit(self, entry_id: int, change: Callable[[T], object]) -> None:
-        """Make a change and forget a held entry, in one commit.
+    async def commit(self, entry_id: int, change: Callable[[T], object], report: str | None = None) -> None:
+        """Make a change and forget a held entry, or keep what came of it, in one commit.
 
         Raises NotHeldError, and what the change and the store raise; then nothing of it is done."""
 
         def commit(tx: T) -> None:
-            if not self.shelf_of(tx).commit(entry_id, self._owner):
+            if not self.shelf_of(tx).commit(entry_id, self._owner, report):
                 raise NotHeldError("the lease ran out while it was worked on")
             change(tx)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from poolhouse.errors import StoreError
 from poolhouse.space.entries import decode
 from poolhouse.space.shelf import prepare
 
@@ -31,11 +32,17 @@ class DurableTaking(Generic[T, E]):
         self._outs: list[object] = []
         self._changes: list[Callable[[T], object]] = []
         self._told_percent = -1
+        self._report: str | None = None
 
     @property
     def id(self) -> int | None:
         """The id of the entry while it is held, the one that a person's list of jobs gives it."""
         return self._kept.id if self._kept is not None else None
+
+    @property
+    def person(self) -> int | None:
+        """Whose the entry is, while it is held."""
+        return self._kept.person if self._kept is not None else None
 
     @property
     def attempts(self) -> int:
@@ -55,6 +62,10 @@ class DurableTaking(Generic[T, E]):
         the entry is put back.
         """
         self._changes.append(change)
+
+    def finish(self, report: str) -> None:
+        """Keep the entry with the commit, as one that is done: `report` (JSON) is what came of it."""
+        self._report = report
 
     async def progress(self, done: int, total: int) -> None:
         """Say how far this is. A commit for each per cent at the most. Raises StoreError."""
@@ -89,11 +100,7 @@ class DurableTaking(Generic[T, E]):
         kept, self._kept = self._kept, None
         if kept is None:
             return
-        if error is None:
-            work = self._commit(kept)
-        else:
-            is_cancelled = isinstance(error, (asyncio.CancelledError, GeneratorExit))
-            work = self._space.put_back(kept.id, None if is_cancelled else reason_of(error))
+        work = self._commit(kept) if error is None else self._space.put_back(kept.id, reason_of(error))
         # whoever is cancelled meanwhile does not leave the entry held for ever
         await asyncio.shield(self._space.spawn(work))
 
@@ -106,7 +113,7 @@ class DurableTaking(Generic[T, E]):
                 shelf.put(entry, person_id=kept.person)
 
         try:
-            await self._space.commit(kept.id, change)
+            await self._space.commit(kept.id, change, self._report)
         except Exception as error:
             await self._space.put_back(kept.id, reason_of(error))
             raise
@@ -114,6 +121,8 @@ class DurableTaking(Generic[T, E]):
             self._space.wake()
 
 
-def reason_of(error: BaseException) -> str:
-    """A failure as a short sentence."""
+def reason_of(error: BaseException) -> str | None:
+    """A failure as a short sentence; None where it is no fault of the entry: a cancelled task, a full disk."""
+    if isinstance(error, (asyncio.CancelledError, GeneratorExit, StoreError)):
+        return None
     return str(error) or type(error).__name__

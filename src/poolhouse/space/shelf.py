@@ -56,14 +56,16 @@ class Shelf(Protocol):
     def find(self, wanted: Wanted) -> Kept | None:
         """The entry that is next among those that match, without touching it."""
 
-    def lease(self, wanted: Sequence[Wanted], owner: str, lease_seconds: int, limit: int) -> Sequence[Kept]:
-        """Hold at most `limit` entries that any template matches, next first; nobody else finds them meanwhile."""
+    def lease(self, wanted: Wanted, owner: str, lease_seconds: int, limit: int) -> Sequence[Kept]:
+        """Hold at most `limit` entries that match, next first; nobody else finds them meanwhile."""
 
     def extend(self, owner: str, lease_seconds: int) -> None:
         """Make every lease of an owner as long as a new one."""
 
-    def commit(self, entry_id: int, owner: str) -> bool:
-        """Forget an entry whose work is done. False where `owner` does not hold it: then undo what else was done."""
+    def commit(self, entry_id: int, owner: str, report: str | None = None) -> bool:
+        """Forget an entry whose work is done, or keep what came of it: nobody takes it any more.
+
+        False where `owner` does not hold it: then undo what else was done."""
 
     def put_back(self, entry_id: int, owner: str, reason: str | None, attempt_limit: int) -> bool:
         """Put a held entry back in front; without a reason the attempt does not count. False where it is not held.

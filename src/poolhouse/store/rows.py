@@ -47,7 +47,7 @@ SECRET = (
 )
 JOB = (
     "tuple.id, tuple.kind, tuple.state, tuple.attempts, tuple.reason, tuple.person_id, tuple.created_at,"
-    " tuple.changed_at, tuple.label, tuple.done, tuple.total"
+    " tuple.changed_at, tuple.label, tuple.done, tuple.total, tuple.report"
 )
 # tags and marks come joined by U+001F, which rules.tags lets into no tag
 ITEM = """item.id, item.owner_id, item.kind, item.url, item.title, item.note, item.author, item.created_at,
@@ -66,7 +66,12 @@ _KINDS = {str(kind): kind for kind in ItemKind}
 _MARKS = {str(mark): mark for mark in Mark}
 _STATES = {str(state): state for state in PageState}
 _MODES = {str(mode): mode for mode in CaptureMode}
-JOB_STATES = {"ready": JobState.WAITING, "held": JobState.RUNNING, "dead": JobState.FAILED}
+JOB_STATES = {
+    "ready": JobState.WAITING,
+    "held": JobState.RUNNING,
+    "dead": JobState.FAILED,
+    "done": JobState.DONE,
+}
 _NO_MARKS: frozenset[Mark] = frozenset()
 
 
@@ -191,4 +196,5 @@ def job(row: Sequence[Any]) -> Job:
         label=row[8],
         done=row[9],
         total=row[10],
+        report=row[11],
     )

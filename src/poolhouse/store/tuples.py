@@ -16,6 +16,7 @@ from poolhouse.types import JobId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from poolhouse.space.shelf import Wanted
     from poolhouse.types import Job, JobState, PersonId
@@ -40,6 +41,9 @@ _PUT_BACK = f"""UPDATE tuple SET state = 'ready', owner = NULL, lease_until = NU
     attempts = :attempts, reason = :reason, changed_at = :now WHERE id = :id"""
 _BURY = """UPDATE tuple SET state = 'dead', owner = NULL, lease_until = NULL, reason = :reason, changed_at = :now
     WHERE id = :id"""
+_FORGET = "DELETE FROM tuple WHERE id = :id AND state = 'held' AND owner = :owner"
+_REPORT = """UPDATE tuple SET state = 'done', owner = NULL, lease_until = NULL, report = :report, done = total,
+    changed_at = :now WHERE id = :id AND state = 'held' AND owner = :owner"""
 _RETRY = f"""UPDATE tuple SET state = 'ready', turn = {_FRONT}, attempts = 0, changed_at = :now
     WHERE id = :id AND state = 'dead'"""
 
@@ -81,20 +85,17 @@ class TupleTable(Table):
     def find(self, wanted: Wanted) -> Kept | None:
         return next(self._matching(wanted, 1), None)
 
-    def lease(self, wanted: Sequence[Wanted], owner: str, lease_seconds: int, limit: int) -> Sequence[Kept]:
-        found = {kept.id: kept for each in wanted for kept in self._matching(each, limit)}
-        # of one template they come in order already; between kinds the oldest goes first
-        ids = list(found) if len(wanted) == 1 else sorted(found)[:limit]
-        if not ids:
-            return []
-        self._run(
-            _LEASE,
-            ids=msgspec.json.encode(ids).decode(),
-            owner=owner,
-            until=self.now_seconds + lease_seconds,
-            now=self.now_seconds,
-        )
-        return [Kept(each, *_rest(found[each])) for each in ids]
+    def lease(self, wanted: Wanted, owner: str, lease_seconds: int, limit: int) -> Sequence[Kept]:
+        found = list(self._matching(wanted, limit))
+        if found:
+            self._run(
+                _LEASE,
+                ids=msgspec.json.encode([kept.id for kept in found]).decode(),
+                owner=owner,
+                until=self.now_seconds + lease_seconds,
+                now=self.now_seconds,
+            )
+        return [Kept(kept.id, kept.body, kept.person, kept.attempts + 1) for kept in found]
 
     def extend(self, owner: str, lease_seconds: int) -> None:
         self._run(
@@ -103,10 +104,11 @@ class TupleTable(Table):
             until=self.now_seconds + lease_seconds,
         )
 
-    def commit(self, entry_id: int, owner: str) -> bool:
-        self._run(
-            "DELETE FROM tuple WHERE id = :id AND state = 'held' AND owner = :owner", id=entry_id, owner=owner
-        )
+    def commit(self, entry_id: int, owner: str, report: str | None = None) -> bool:
+        if report is None:
+            self._run(_FORGET, id=entry_id, owner=owner)
+        else:
+            self._run(_REPORT, id=entry_id, owner=owner, report=report, now=self.now_seconds)
         return self._changed() == 1
 
     def put_back(self, entry_id: int, owner: str, reason: str | None, attempt_limit: int) -> bool:
@@ -177,7 +179,7 @@ class TupleTable(Table):
         return self._changed() == 1
 
     def drop(self, entry_id: int) -> bool:
-        self._run("DELETE FROM tuple WHERE id = :id AND state = 'dead'", id=entry_id)
+        self._run("DELETE FROM tuple WHERE id = :id AND state IN ('dead', 'done')", id=entry_id)
         return self._changed() == 1
 
     # who asks for it
@@ -185,6 +187,11 @@ class TupleTable(Table):
     def cancel(self, job_id: JobId) -> bool:
         self._run("DELETE FROM tuple WHERE id = :id AND state = 'ready'", id=job_id)
         return self._changed() == 1
+
+    def remove_done(self, before: datetime) -> None:
+        self._run(
+            "DELETE FROM tuple WHERE state = 'done' AND changed_at < :before", before=rows.seconds(before)
+        )
 
     def get(self, job_id: JobId) -> Job | None:
         row = self._one(f"SELECT {rows.JOB} FROM tuple WHERE id = :id", id=job_id)
@@ -202,7 +209,7 @@ class TupleTable(Table):
             f"SELECT {rows.JOB} FROM tuple WHERE person_id = :person_id AND state = :state"
             f"{'' if kind is None else ' AND kind = :kind'} ORDER BY kind, turn, id LIMIT :limit"
         )
-        for name in ("held", "dead", "ready"):
+        for name in ("held", "dead", "done", "ready"):
             if state in {None, rows.JOB_STATES[name]}:
                 values = {"person_id": person_id, "state": name, "kind": kind, "limit": limit - len(found)}
                 found += [rows.job(row) for row in self._all(sql, values)]
@@ -228,10 +235,6 @@ class TupleTable(Table):
         for entry_id, owner in held:
             self.put_back(entry_id, owner, reason, attempt_limit)
         return len(held)
-
-
-def _rest(kept: Kept) -> tuple[bytes, int | None, int]:
-    return kept.body, kept.person, kept.attempts + 1
 
 
 def _judged(found: Iterator[tuple[Any, ...]], wanted: Wanted) -> Iterator[Kept]:

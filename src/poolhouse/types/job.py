@@ -15,11 +15,12 @@ JobId = NewType("JobId", int)
 
 
 class JobState(StrEnum):
-    """Where a job stands. One that is done is not kept."""
+    """Where a job stands. One that is done is kept only where it has something to report."""
 
     RUNNING = "running"
     FAILED = "failed"
     WAITING = "waiting"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Job:
 
     `kind` names the sort of work, `label` what it is done to: a title, an address, a file's name, or "". `attempts` is
     how often it was begun, `reason` why the last attempt failed, a short sentence or "". `done` of `total` says how
-    far a long one is, where it tells. `person_id` is None for the server's own.
+    far a long one is, where it tells. `report` is what came of one that is done, as JSON. `person_id` is None for the server's own.
     """
 
     id: JobId
@@ -42,3 +43,4 @@ class Job:
     label: str = ""
     done: int | None = None
     total: int | None = None
+    report: str | None = None
