@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE_NAME = "poolhouse.toml"
+WORKERS_LIMIT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,13 @@ SETTINGS: tuple[Setting, ...] = (
         "fetch_pages", "yes|no", "yes", "Whether to ask each saved page for its title, description and icon."
     ),
     Setting(
+        "workers",
+        "NUMBER",
+        "2",
+        "How many processes may do heavy work at a time: reading pages, shrinking images, imports. They start when"
+        " there is work and end when there is none.",
+    ),
+    Setting(
         "fetch_networks",
         "NETWORK,…",
         "",
@@ -80,6 +88,7 @@ class Settings:
     tls_key: Path | None
     trusted_proxies: tuple[str, ...]
     fetch_pages: bool
+    workers: int
     fetch_networks: tuple[str, ...]
 
 
@@ -130,6 +139,7 @@ def _check(values: Mapping[str, str]) -> Settings:
         tls_key=Path(key) if key else None,
         trusted_proxies=_list(values["trusted_proxies"]),
         fetch_pages=_yes_or_no("fetch_pages", values["fetch_pages"]),
+        workers=_workers(values["workers"]),
         fetch_networks=_networks(values["fetch_networks"]),
     )
 
@@ -161,6 +171,12 @@ def _yes_or_no(name: str, text: str) -> bool:
     if text.casefold() not in {"yes", "no", "true", "false", "1", "0", "on", "off"}:
         raise InvalidInputError(name, f"say yes or no, not {text!r}")
     return text.casefold() in {"yes", "true", "1", "on"}
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_LIMIT:
+        raise InvalidInputError("workers", f"say a number from 1 to {WORKERS_LIMIT}, not {text!r}")
+    return int(text)
 
 
 def _list(text: str) -> tuple[str, ...]:

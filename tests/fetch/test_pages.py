@@ -1,4 +1,4 @@
-"""Reading a page through the whole of it: page, head, icon."""
+"""Fetching a page, its icon, and what else it is made of."""
 
 from __future__ import annotations
 
@@ -8,62 +8,34 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolhouse.errors import FetchError, RefusedAddressError
-from poolhouse.fetch.pages import ICON_LIMIT_BYTES, PAGE_LIMIT_BYTES, PageReading, read_page
+from poolhouse.fetch import pages
+from poolhouse.fetch.pages import ICON_LIMIT_BYTES, fetch_icon, fetch_page, fetch_resources
 
 if TYPE_CHECKING:
     from tests.fetch.conftest import Lab
 
 HTML = ["Content-Type: text/html; charset=koi8-r"]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+LIMIT = 10_000
 
 
-async def test_a_page_with_its_icon(lab: Lab) -> None:
-    page = "<title>Привет</title><meta name=description content=d><meta name=author content=a><link rel=icon href=/i>"
-    site = await lab.site(
-        {
-            "/": lab.redirect("/here/"),
-            "/here/": lab.reply(page.encode("koi8-r"), headers=HTML),
-            "/i": lab.reply(PNG, headers=["Content-Type: text/plain"]),
-        }
+async def test_a_page_with_what_it_was_said_to_be(lab: Lab) -> None:
+    body = "Привет".encode("koi8-r")
+    site = await lab.site({"/": lab.redirect("/here/"), "/here/": lab.reply(body, headers=HTML)})
+    page = await fetch_page(lab.fetcher(), f"http://page.example:{site.port}/", limit_bytes=LIMIT)
+    assert (page.url, page.media_type, page.charset) == (
+        f"http://page.example:{site.port}/here/",
+        "text/html",
+        "koi8-r",
     )
-    assert await read_page(lab.fetcher(), f"http://page.example:{site.port}/") == PageReading(
-        title="Привет", description="d", author="a", icon=PNG, icon_type="image/png"
-    )
+    assert page.body == body
 
 
-async def test_a_page_without_title_or_icon(lab: Lab) -> None:
-    site = await lab.site({"/": lab.reply(b"<p>hello", headers=HTML)})
-    assert await read_page(lab.fetcher(), f"http://page.example:{site.port}/") == PageReading(title=None)
-
-
-@pytest.mark.parametrize(
-    "media_type", ["application/pdf", "image/svg+xml", "text/plain", "application/xml", ""]
-)
-async def test_what_is_not_html_has_no_title_but_may_have_the_icon_of_its_site(
-    lab: Lab, media_type: str
-) -> None:
-    headers = [f"Content-Type: {media_type}"] if media_type else []
-    site = await lab.site(
-        {
-            "/a/b": lab.reply(b"<title>no</title><link rel=icon href=/i>", headers=headers),
-            "/favicon.ico": lab.reply(PNG),
-        }
-    )
-    reading = await read_page(lab.fetcher(), f"http://page.example:{site.port}/a/b")
-    assert reading == PageReading(title=None, icon=PNG, icon_type="image/png")
-
-
-async def test_xhtml_is_html(lab: Lab) -> None:
-    site = await lab.site(
-        {"/": lab.reply(b"<title>x</title>", headers=["Content-Type: application/xhtml+xml"])}
-    )
-    assert (await read_page(lab.fetcher(), f"http://page.example:{site.port}/")).title == "x"
-
-
-async def test_a_page_longer_than_the_limit_still_has_its_title(lab: Lab) -> None:
-    body = b"<title>long</title>" + b" " * (2 * PAGE_LIMIT_BYTES)
-    site = await lab.site({"/": lab.reply(body, headers=HTML)})
-    assert (await read_page(lab.fetcher(), f"http://page.example:{site.port}/")).title == "long"
+async def test_as_much_of_a_page_as_is_wanted(lab: Lab) -> None:
+    site = await lab.site({"/": lab.reply(b"x" * 3 * LIMIT, headers=HTML)})
+    page = await fetch_page(lab.fetcher(), f"http://page.example:{site.port}/", limit_bytes=LIMIT)
+    assert page.is_truncated
+    assert page.body == b"x" * LIMIT
 
 
 @pytest.mark.parametrize(
@@ -78,7 +50,12 @@ async def test_a_page_longer_than_the_limit_still_has_its_title(lab: Lab) -> Non
 async def test_an_error_page_is_not_the_page(lab: Lab, status: str, reason: str) -> None:
     site = await lab.site(lab.reply(b"<title>Oops</title>", status=status, headers=HTML))
     with pytest.raises(FetchError, match=f"the site answered {reason}"):
-        await read_page(lab.fetcher(), f"http://page.example:{site.port}/")
+        await fetch_page(lab.fetcher(), f"http://page.example:{site.port}/", limit_bytes=LIMIT)
+
+
+async def test_a_private_page_is_refused(lab: Lab) -> None:
+    with pytest.raises(RefusedAddressError):
+        await fetch_page(lab.fetcher(allowed=()), "http://127.0.0.1:8080/", limit_bytes=LIMIT)
 
 
 ICONS = {
@@ -97,45 +74,75 @@ ICONS = {
 
 
 @pytest.mark.parametrize("answer", ICONS.values(), ids=ICONS.keys())
-async def test_whatever_is_wrong_with_the_icon_the_page_is_read(lab: Lab, answer: bytes) -> None:
-    page = lab.reply(b"<title>fine</title><link rel=icon href=/i>", headers=HTML)
-    site = await lab.site({"/": page, "/i": answer})
-    reading = await read_page(lab.fetcher(), f"http://page.example:{site.port}/")
-    assert reading == PageReading(title="fine")
-    assert b"GET /favicon.ico" in site.requests[-1]
-
-
-async def test_the_next_icon_stands_in_for_one_that_fails(lab: Lab) -> None:
-    page = lab.reply(b"<title>fine</title><link rel=icon href=/i>", headers=HTML)
-    site = await lab.site({"/": page, "/i": ICONS["svg"], "/favicon.ico": lab.reply(PNG)})
-    assert (await read_page(lab.fetcher(), f"http://page.example:{site.port}/")).icon == PNG
+async def test_the_next_icon_stands_in_for_one_that_is_none(lab: Lab, answer: bytes) -> None:
+    site = await lab.site({"/i": answer, "/favicon.ico": lab.reply(PNG)})
+    base = f"http://page.example:{site.port}"
+    assert await fetch_icon(lab.fetcher(), (f"{base}/i", f"{base}/favicon.ico")) == PNG
+    assert await fetch_icon(lab.fetcher(), (f"{base}/i",)) is None
 
 
 async def test_an_icon_cannot_reach_where_a_page_cannot(lab: Lab) -> None:
     inside = await lab.site(lab.reply(PNG), address="127.0.0.2")
-    page = f"<title>spy</title><link rel=icon href=http://127.0.0.2:{inside.port}/i>"
-    site = await lab.site({"/": lab.reply(page.encode(), headers=HTML)})
-    assert (await read_page(lab.fetcher(), f"http://page.example:{site.port}/")).icon is None
+    assert await fetch_icon(lab.fetcher(), (f"http://127.0.0.2:{inside.port}/i",)) is None
     assert inside.connections == 0
 
 
-async def test_a_private_page_is_refused(lab: Lab) -> None:
-    with pytest.raises(RefusedAddressError):
-        await read_page(lab.fetcher(allowed=()), "http://127.0.0.1:8080/")
+async def test_what_a_page_is_made_of_comes_under_the_addresses_asked(lab: Lab) -> None:
+    site = await lab.site({"/a": lab.redirect("/b"), "/b": lab.reply(b"b"), "/c": lab.reply(b"c"), "/i": b""})
+    base = f"http://page.example:{site.port}"
+    inside = await lab.site(lab.reply(b"secret"), address="127.0.0.2")
+    urls = [
+        f"{base}/a",
+        f"{base}/gone",
+        f"{base}/i",
+        f"http://127.0.0.2:{inside.port}/",
+        f"{base}/c",
+        f"{base}/c",
+    ]
+    found = await fetch_resources(lab.fetcher(), urls)
+    assert {url: each.body for url, each in found.items()} == {f"{base}/a": b"b", f"{base}/c": b"c"}
+    assert inside.connections == 0
+    assert sum(b"GET /c" in request for request in site.requests) == 1
 
 
-async def test_reading_a_page_can_be_cancelled_at_the_icon(lab: Lab) -> None:
-    at_icon = asyncio.Event()
+async def test_nothing_more_is_asked_for_once_enough_has_come(lab: Lab) -> None:
+    site = await lab.site(lab.reply(b"x" * 1_000))
+    urls = [f"http://page.example:{site.port}/{n}" for n in range(20)]
+    found = await fetch_resources(lab.fetcher(), urls, limit_bytes=3_000)
+    assert len(found) == 3
+    assert site.connections <= 3 + 4
 
-    async def stall_at_icon(request: bytes, writer: asyncio.StreamWriter) -> None:
-        if not request.startswith(b"GET / "):
-            at_icon.set()
+
+async def test_what_is_too_large_is_left_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "RESOURCE_LIMIT_BYTES", 500)
+    site = await lab.site({"/large": lab.reply(b"x" * 501), "/small": lab.reply(b"x" * 500)})
+    base = f"http://page.example:{site.port}"
+    assert set(await fetch_resources(lab.fetcher(), (f"{base}/large", f"{base}/small"))) == {f"{base}/small"}
+
+
+async def test_what_has_come_when_time_is_over_is_kept(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "RESOURCES_TIMEOUT_SECONDS", 0.5)
+
+    async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if request.startswith(b"GET /slow"):
             await asyncio.Event().wait()
-        writer.write(lab.reply(b"<title>x</title>", headers=HTML))
+        writer.write(lab.reply(b"quick"))
 
-    site = await lab.site(stall_at_icon)
-    reading = asyncio.create_task(read_page(lab.fetcher(), f"http://page.example:{site.port}/"))
-    await at_icon.wait()
-    reading.cancel()
+    site = await lab.site(answer)
+    base = f"http://page.example:{site.port}"
+    assert set(await fetch_resources(lab.fetcher(), (f"{base}/quick", f"{base}/slow"))) == {f"{base}/quick"}
+
+
+async def test_fetching_can_be_cancelled(lab: Lab) -> None:
+    is_asked = asyncio.Event()
+
+    async def stall(request: bytes, writer: asyncio.StreamWriter) -> None:
+        is_asked.set()
+        await asyncio.Event().wait()
+
+    site = await lab.site(stall)
+    fetching = asyncio.create_task(fetch_resources(lab.fetcher(), (f"http://page.example:{site.port}/",)))
+    await is_asked.wait()
+    fetching.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await reading
+        await fetching

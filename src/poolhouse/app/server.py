@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, nullcontext, suppress
+import logging
+from contextlib import contextmanager, suppress
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,8 @@ from poolhouse import __version__
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import ServerLock, open_data
 from poolhouse.app.house import RunningHouse
-from poolhouse.app.pages import PageReader
 from poolhouse.app.upkeep import note_uses, tidy
+from poolhouse.app.workshop import Workshop
 from poolhouse.errors import StoreError
 from poolhouse.fetch.fetcher import Fetcher
 from poolhouse.rules.addresses import Addresses
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ADDRESS_NAME = "server.address"
 BODY_LIMIT_BYTES = 64 * 1024 * 1024  # the largest is an import; forms and JSON have limits of their own
+_log = logging.getLogger("poolhouse")
 USER_AGENT = f"Poolhouse/{__version__} (reads the pages that its people save)"
 
 
@@ -41,7 +43,7 @@ async def run_server(
     """Serve until SIGTERM or SIGINT; `ready` is told, once it listens, which addresses people reach it at.
 
     Raises StoreError, ConflictError (the port is taken)."""
-    with _house(directory, settings) as (house, reader):
+    with _house(directory, settings) as house:
         door = FeedDoor(house)
 
         def started(addresses: list[str]) -> None:
@@ -49,9 +51,11 @@ async def run_server(
             _greet(house, addresses, say)
             ready(house.addresses)
 
-        tasks = [asyncio.create_task(note_uses(house)), asyncio.create_task(tidy(house))]
-        if reader:
-            tasks.append(asyncio.create_task(reader.run()))
+        workshop = Workshop(house, _fetcher(settings), workers=settings.workers)
+        work = (note_uses(house), tidy(house), workshop.run())
+        tasks = [asyncio.create_task(each) for each in work]
+        for task in tasks:
+            task.add_done_callback(_tell)
         try:
             await serve(
                 build_site(house, door),
@@ -69,32 +73,40 @@ async def run_server(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if reader:
-                await reader.close()
             with suppress(StoreError):
                 await house.write_uses()
 
 
 @contextmanager
-def _house(directory: Path, settings: Settings) -> Iterator[tuple[RunningHouse, PageReader | None]]:
+def _house(directory: Path, settings: Settings) -> Iterator[RunningHouse]:
     """Open everything in order, and close it in the opposite one."""
-    reader: PageReader | None = None
     clock = SystemClock()
     lock = ServerLock(directory)
     try:
         data = open_data(directory, clock)
         house = RunningHouse(data, clock, Addresses(settings.base_url))
-        if settings.fetch_pages:
-            networks = tuple(ip_network(network) for network in settings.fetch_networks)
-            reader = PageReader(house, Fetcher(user_agent=USER_AGENT, allowed_networks=networks))
         try:
-            with house.commits.listening(reader.wake) if reader else nullcontext():
-                yield house, reader
+            yield house
         finally:
             house.close()
             data.close()
     finally:
         lock.release()
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """A task of the server ended that ends with it: if by a fault of ours, that is told at once."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error(
+            "a part of the server failed and is missing until it starts anew", exc_info=task.exception()
+        )
+
+
+def _fetcher(settings: Settings) -> Fetcher | None:
+    if not settings.fetch_pages:
+        return None
+    networks = tuple(ip_network(network) for network in settings.fetch_networks)
+    return Fetcher(user_agent=USER_AGENT, allowed_networks=networks)
 
 
 def _settle_base_url(house: RunningHouse, directory: Path, settings: Settings, addresses: list[str]) -> None:

@@ -1,86 +1,96 @@
-"""Reading a linked page: its title, what it says of itself, and its icon."""
+"""Fetching a linked page, its icon, and what else it is made of; reading them is the workers' work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from ada_url import join_url
-
 from poolhouse.errors import FetchError
 from poolhouse.fetch.status import status_in_words
-from poolhouse.formats.page_head import PREFIX_BYTES, read_page_head, sniff_icon
+from poolhouse.formats.page_head import sniff_icon
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from poolhouse.fetch.fetcher import Fetched, Fetcher
 
-PAGE_LIMIT_BYTES: Final = PREFIX_BYTES
 PAGE_TIMEOUT_SECONDS: Final = 20.0
 ICON_LIMIT_BYTES: Final = 100_000
 ICON_TIMEOUT_SECONDS: Final = 10.0
+RESOURCE_LIMIT_BYTES: Final = 2 * 1024 * 1024
+RESOURCES_LIMIT_BYTES: Final = 16 * 1024 * 1024
+RESOURCES_TIMEOUT_SECONDS: Final = 60.0
 
-_HTML: Final = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_ACCEPT: Final = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"
 _ICON_ACCEPT: Final = "image/png,image/x-icon,image/webp,image/gif,image/jpeg;q=0.9,*/*;q=0.1"
+_RESOURCE_ACCEPT: Final = "image/webp,image/png,image/jpeg,image/gif,text/css,*/*;q=0.1"
+_RESOURCE_TIMEOUT_SECONDS: Final = 20.0
+_AT_ONCE: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageReading:
-    """What a page says of itself.
+async def fetch_page(fetcher: Fetcher, url: str, *, limit_bytes: int) -> Fetched:
+    """Fetch the page at `url`, or as much of it as `limit_bytes`.
 
-    `title` is None where it has none or is not HTML. `icon` is the bytes of an image of the type `icon_type`
-    (what its first bytes say, never SVG), at most `ICON_LIMIT_BYTES`; both are None where there is none.
-    """
-
-    title: str | None
-    description: str = ""
-    author: str = ""
-    icon: bytes | None = None
-    icon_type: str | None = None
-
-
-async def read_page(fetcher: Fetcher, url: str) -> PageReading:
-    """Fetch the page at `url`, then its icon; whatever is wrong with the icon never spoils the page.
-
-    Raises FetchError (RefusedAddressError) with a sentence for the person, also where the answer is an HTTP error:
-    what an error page is called is not the title of what was saved. Up to four requests.
+    Raises FetchError (RefusedAddressError, NoSuchHostError) with a sentence for the person, also where the answer is an
+    HTTP error: what an error page says is not what was saved. One request, and one for each redirect.
     """
     page = await fetcher.fetch(
-        url, limit_bytes=PAGE_LIMIT_BYTES, accept=_PAGE_ACCEPT, timeout_seconds=PAGE_TIMEOUT_SECONDS
+        url, limit_bytes=limit_bytes, accept=_PAGE_ACCEPT, timeout_seconds=PAGE_TIMEOUT_SECONDS
     )
     if not 200 <= page.status <= 299:
         raise FetchError(f"the site answered {status_in_words(page.status)}")
-    if page.media_type not in _HTML:
-        icon, icon_type = await _read_icon(fetcher, (join_url(page.url, "/favicon.ico"),))
-        return PageReading(title=None, icon=icon, icon_type=icon_type)
-    head = read_page_head(page.body, declared_charset=page.charset, base_url=page.url)
-    icon, icon_type = await _read_icon(fetcher, head.icon_urls)
-    return PageReading(
-        title=head.title or None,
-        description=head.description,
-        author=head.author,
-        icon=icon,
-        icon_type=icon_type,
-    )
+    return page
 
 
-async def _read_icon(fetcher: Fetcher, urls: tuple[str, ...]) -> tuple[bytes | None, str | None]:
+async def fetch_icon(fetcher: Fetcher, urls: Iterable[str]) -> bytes | None:
+    """The first of `urls` that is an image of at most ICON_LIMIT_BYTES (never SVG); never raises."""
     for url in urls:
-        try:
+        with suppress(FetchError):
             found = await fetcher.fetch(
                 url, limit_bytes=ICON_LIMIT_BYTES, accept=_ICON_ACCEPT, timeout_seconds=ICON_TIMEOUT_SECONDS
             )
-        except FetchError:
-            continue
-        icon_type = _icon_type(found)
-        if icon_type is not None:
-            return found.body, icon_type
-    return None, None
+            if _is_whole(found) and sniff_icon(found.body) is not None:
+                return found.body
+    return None
 
 
-def _icon_type(found: Fetched) -> str | None:
-    if found.status != HTTPStatus.OK or found.is_truncated:
-        return None
-    return sniff_icon(found.body)
+async def fetch_resources(
+    fetcher: Fetcher, urls: Iterable[str], *, limit_bytes: int = RESOURCES_LIMIT_BYTES
+) -> Mapping[str, Fetched]:
+    """What a page is made of, each under the address it was asked for at; never raises.
 
+    Left out is what cannot be fetched, is larger than RESOURCE_LIMIT_BYTES, or did not come within
+    RESOURCES_TIMEOUT_SECONDS for all of them; nothing more is asked for once `limit_bytes` have come. So at most
+    `limit_bytes` and one resource for each that is fetched at the same time are held in memory.
+    """
+    found: dict[str, Fetched] = {}
+    waiting = iter(dict.fromkeys(urls))
+    room_bytes = limit_bytes
+
+    async def work() -> None:
+        nonlocal room_bytes
+        for url in waiting:
+            if room_bytes <= 0:
+                return
+            with suppress(FetchError):
+                resource = await fetcher.fetch(
+                    url,
+                    limit_bytes=RESOURCE_LIMIT_BYTES,
+                    accept=_RESOURCE_ACCEPT,
+                    timeout_seconds=_RESOURCE_TIMEOUT_SECONDS,
+                )
+                if _is_whole(resource) and len(resource.body) <= room_bytes:
+                    room_bytes -= len(resource.body)
+                    found[url] = resource
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RESOURCES_TIMEOUT_SECONDS), asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(work())
+    return found
+
+
+def _is_whole(found: Fetched) -> bool:
+    return found.status == HTTPStatus.OK and not found.is_truncated

@@ -7,14 +7,12 @@ write. `DL` is a folder's content, `H3` its name, `A` a bookmark, `DD` its note;
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from datetime import datetime  # noqa: TC003 - workers send these classes, and msgspec reads the annotations
+from typing import Final
 
 from poolhouse.formats.netscape_values import decode_bookmarks, read_time
 from poolhouse.formats.netscape_writer import write_netscape
 from poolhouse.formats.tagsoup import Tag, tokens, unescape
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = [
     "FOLDER_DEPTH_LIMIT",

@@ -3,3 +3,13 @@
 Plain functions: bytes in, frozen data out, no I/O and no clock. May import `formats`, `types`, `rules`, `space` and
 `errors`, and the large libraries (lxml, readability, nh3, Pillow); never `store`, `fetch`, `servers` or `app`.
 """
+
+MODULES = ("poolhouse.workers.pages", "poolhouse.workers.bookmarks")
+"""Where the functions are that a pool may be told to call."""
+
+PRELOAD = (
+    "poolhouse.workers.reading",
+    "poolhouse.workers.single_file",
+    "poolhouse.workers.thumbnails",
+)
+"""What those import: read before a worker shuts itself in."""
