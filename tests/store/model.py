@@ -32,6 +32,19 @@ class ModelItem:
     marks: set[str] = field(default_factory=set)
     places: list[int] = field(default_factory=list)
     trashed_at: datetime | None = None
+    is_awaited: bool = True
+    captures: dict[int, tuple[str, str]] = field(default_factory=dict)  # page and text, by id
+    failing_since: datetime | None = None
+    is_dead: bool = False
+
+    @property
+    def current(self) -> int | None:
+        """The capture it shows; every text of this model is readable."""
+        return max((id_ for id_, (page, _) in self.captures.items() if page == self.page), default=None)
+
+    @property
+    def text(self) -> str:
+        return "" if self.current is None else self.captures[self.current][1]
 
 
 @dataclass
@@ -111,7 +124,7 @@ class World:
         )
 
     def words(self, item: ModelItem) -> set[str]:
-        text = " ".join((item.title, item.note, item.url, *self.tags(item)))
+        text = " ".join((item.title, item.note, item.url, *self.tags(item), item.text))
         return set(re.findall("[a-z0-9]+", text.lower()))
 
     def is_in(self, item: ModelItem, name: str) -> bool:
@@ -210,6 +223,8 @@ class World:
         if page is not None and url is not None:
             if title is None and item.title == item.url:
                 title = url
+            if page != item.page:
+                item.is_awaited, item.failing_since, item.is_dead = True, None, False
             item.page, item.url = page, url
         if title is not None:
             item.title = title or item.url
@@ -223,6 +238,33 @@ class World:
             item.marks ^= {mark}
             if item.trashed_at is None:
                 self.refile(item)
+
+    # pages
+
+    def read(self, item: ModelItem, capture_id: int | None, text: str) -> None:
+        if not item.is_awaited:
+            raise Refused
+        if capture_id is not None:
+            item.captures[capture_id] = (item.page, text)
+        item.is_awaited, item.failing_since, item.is_dead = False, None, False
+        self.page_changed(item)
+
+    def recapture(self, item: ModelItem) -> None:
+        if item.is_awaited or item.trashed_at is not None:
+            raise Refused
+        item.is_awaited = True
+
+    def check(self, item: ModelItem, result: str, now: datetime) -> None:
+        if result == "alive":
+            item.failing_since, item.is_dead = None, False
+        if result == "gone":
+            item.failing_since = item.failing_since or now
+            item.is_dead = item.is_dead or (now - item.failing_since).days >= 2
+        self.page_changed(item)
+
+    def page_changed(self, item: ModelItem) -> None:
+        if item.trashed_at is None:
+            self.refile(item)
 
     # trash
 
@@ -327,6 +369,9 @@ QUERIES: dict[str, Callable[[World, ModelItem], bool]] = {
     "is:starred": lambda _, item: "starred" in item.marks,
     "is:unread tag:blue": lambda _, item: "read" not in item.marks and "blue" in item.tags,
     "-is:read": lambda _, item: "read" not in item.marks,
+    "is:captured alpha": lambda world, item: bool(item.text) and "alpha" in world.words(item),
+    "is:dead": lambda _, item: item.is_dead,
+    "-is:dead -is:captured": lambda _, item: not item.is_dead and not item.text,
     "is:untagged": lambda _, item: not item.tags,
     "site:one.test": lambda _, item: item.page.split("/")[0].endswith("one.test"),
     "pool:read": lambda world, item: world.is_in(item, "Read"),

@@ -19,6 +19,8 @@ from poolhouse.errors import NotFoundError, PoolhouseError
 from poolhouse.rules.addresses import Addresses
 from poolhouse.rules.urls import clean_url
 from poolhouse.services import feeds
+from poolhouse.services.captures import delete_capture, list_captures, recapture, record_capture
+from poolhouse.services.checks import record_check
 from poolhouse.services.links import edit_link, mark_item, save_link
 from poolhouse.services.pools import (
     add_pool,
@@ -30,12 +32,23 @@ from poolhouse.services.pools import (
 )
 from poolhouse.services.reading import get_item, list_entries, list_tags, search_items
 from poolhouse.services.trash import delete_item, list_trash, restore_item, trash_item
-from poolhouse.store.blobs import BlobFiles
 from poolhouse.store.verify import verify
-from poolhouse.types import FeedEntry, FeedFormat, Mark, PoolId, Seq
+from poolhouse.types import (
+    CaptureId,
+    CheckOutcome,
+    CheckResult,
+    FeedEntry,
+    FeedFormat,
+    ItemId,
+    Mark,
+    PageState,
+    PoolId,
+    Seq,
+)
 from tests.conftest import StillClock
 from tests.store.actor import Actor, new_actor
 from tests.store.model import QUERIES, ModelItem, ModelPool, Refused, World
+from tests.store.readings import captured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +75,6 @@ TAGS = st.lists(st.sampled_from(["red", "Red", "blue", "beta"]), max_size=3, uni
 NAMES = st.sampled_from(["Read", "read", "Deep", "Other"])
 PICK = st.integers(0, 11)
 WHO = st.sampled_from([0, 0, 0, 1])  # most happens to one of them, so that it meets
-BUILDER = feeds.FeedBuilder(UUID(int=7), Addresses("http://pools.test"), BlobFiles(Path("nowhere")))
 DOCUMENT = 3
 
 
@@ -74,6 +86,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.directory = Path(tempfile.mkdtemp())
         self.clock = StillClock()
         self.data = open_data(self.directory / "data", self.clock)
+        self.builder = feeds.FeedBuilder(UUID(int=7), Addresses("http://pools.test"), self.data.blobs)
         self.patches = ExitStack()
         self.patches.enter_context(patch.object(feeds, "ENTRY_LIMIT", DOCUMENT))
         self.seen: dict[tuple[int, int], list[FeedEntry]] = {}
@@ -217,6 +230,53 @@ class StoreMachine(RuleBasedStateMachine):
         item = self.item(who, pick)
         self.both(lambda: world.delete_item(item), lambda: actor.do(delete_item, item.id))  # type: ignore[arg-type]
 
+    # pages and checks
+
+    @precondition(has_items)
+    @rule(who=WHO, pick=PICK, text=WORDS)
+    def read(self, who: int, pick: int, text: str) -> None:
+        """A page without text leaves nothing to keep. One that is not awaited is not filed."""
+        _, world = self.person(who)
+        item = self.item(who, pick)
+        found = captured(text, self.data.blobs) if text else captured("")
+        capture_id = self.data.database.write(lambda tx: record_capture(tx, ItemId(item.id), item.url, found))
+        try:
+            world.read(item, capture_id, text)
+        except Refused:
+            assert capture_id is None
+        else:
+            assert (capture_id is None) == (text == "")
+
+    @precondition(has_items)
+    @rule(who=WHO, pick=PICK)
+    def recapture(self, who: int, pick: int) -> None:
+        actor, world = self.person(who)
+        item = self.item(who, pick)
+        self.both(lambda: world.recapture(item), lambda: actor.do(recapture, ItemId(item.id)))
+
+    @precondition(lambda self: any(item.captures for world in self.worlds for item in world.items.values()))
+    @rule(pick=PICK)
+    def delete_capture(self, pick: int) -> None:
+        every = [
+            (actor, world, item, capture_id)
+            for actor, world in zip(self.actors, self.worlds, strict=True)
+            for _, item in sorted(world.items.items())
+            for capture_id in sorted(item.captures)
+        ]
+        actor, world, item, capture_id = every[pick % len(every)]
+        actor.do(delete_capture, ItemId(item.id), CaptureId(capture_id))
+        del item.captures[capture_id]
+        world.page_changed(item)
+
+    @precondition(has_items)
+    @rule(who=WHO, pick=PICK, result=st.sampled_from(CheckResult))
+    def check(self, who: int, pick: int, result: CheckResult) -> None:
+        _, world = self.person(who)
+        item = self.item(who, pick)
+        outcome = CheckOutcome(result=result, reason="a reason")
+        self.data.database.write(lambda tx: record_check(tx, ItemId(item.id), item.url, outcome))
+        world.check(item, str(result), self.clock.now())
+
     # pools
 
     @rule(
@@ -246,15 +306,24 @@ class StoreMachine(RuleBasedStateMachine):
         parent=st.none() | PICK,
         is_moved=st.booleans(),
         query=st.none() | st.sampled_from(sorted(QUERIES)),
+        feed_text=st.none() | st.booleans(),
     )
     def edit_pool(
-        self, who: int, pick: int, name: str | None, parent: int | None, is_moved: bool, query: str | None
+        self,
+        who: int,
+        pick: int,
+        name: str | None,
+        parent: int | None,
+        is_moved: bool,
+        query: str | None,
+        feed_text: bool | None,
     ) -> None:
         actor, world = self.person(who)
         pool = self.pool(who, pick)
         parent_id = None if parent is None else PoolId(self.pool(who, parent).id)
         new_parent = parent_id if is_moved else pool.parent
         given: Any = {"name": name, "parent_id": parent_id, "is_moved": is_moved, "query": query}
+        given["feed_text"] = feed_text
         self.both(
             lambda: world.edit_pool(pool, name or pool.name, new_parent, query),
             lambda: actor.do(edit_pool, PoolId(pool.id), **given),
@@ -288,6 +357,8 @@ class StoreMachine(RuleBasedStateMachine):
         item, pool = self.item(who, pick).id, self.pool(who, pick).id
         for service, given in (
             (get_item, [item]),
+            (list_captures, [item]),
+            (recapture, [item]),
             (trash_item, [item]),
             (restore_item, [item]),
             (delete_item, [item]),
@@ -334,6 +405,9 @@ class StoreMachine(RuleBasedStateMachine):
             item, told = world.items[entry.item.id], entry.item
             assert (told.title, told.note, told.url) == (item.title, item.note, item.url)
             assert told.tags == world.tags(item)
+            assert (told.page_state is PageState.PENDING) == item.is_awaited
+            assert (told.capture_id, told.capture_count) == (item.current, len(item.captures))
+            assert (told.word_count, told.dead_since is not None) == (len(item.text.split()), item.is_dead)
             assert {str(mark) for mark in told.marks} == item.marks
 
     @invariant()
@@ -343,7 +417,7 @@ class StoreMachine(RuleBasedStateMachine):
                 pool = actor.ask(feeds.get_feed_pool, PoolId(each.id))
                 assert pool.version >= self.versions.get(pool.id, 0)
                 self.versions[pool.id] = pool.version
-                everything = read_with_archives(actor, pool.id)
+                everything = read_with_archives(self.builder, actor, pool.id)
                 assert len(everything) == len(each.order)
                 known = self.seen.setdefault((pool.id, pool.version), everything)
                 assert known == everything, "one version, two contents"
@@ -355,7 +429,7 @@ class StoreMachine(RuleBasedStateMachine):
             if known_id != pool_id:
                 continue
             view = feeds.FeedView(pool_id=PoolId(pool_id), format=FeedFormat.ATOM)
-            delta = actor.ask(BUILDER.delta, view, Seq(version))
+            delta = actor.ask(self.builder.delta, view, Seq(version))
             if delta is not None:
                 assert len(delta.entries) <= DOCUMENT
                 missing = [entry for entry in everything if entry not in before]
@@ -374,15 +448,15 @@ def _refuse() -> None:
     raise Refused
 
 
-def read_with_archives(actor: Actor, pool_id: PoolId) -> list[FeedEntry]:
+def read_with_archives(builder: feeds.FeedBuilder, actor: Actor, pool_id: PoolId) -> list[FeedEntry]:
     """What a reader has that takes the subscription document and every archive behind it (RFC 5005 §4)."""
-    first = actor.ask(BUILDER.document, feeds.FeedView(pool_id=pool_id, format=FeedFormat.ATOM))[0]
+    first = actor.ask(builder.document, feeds.FeedView(pool_id=pool_id, format=FeedFormat.ATOM))[0]
     found: dict[str, FeedEntry] = {entry.id: entry for entry in first.entries}
     url = first.archive_url
     while url:
         number = int(url.rpartition("=")[2])
         view = feeds.FeedView(pool_id=pool_id, format=FeedFormat.ATOM, archive=number)
-        archive = actor.ask(BUILDER.document, view)[0]
+        archive = actor.ask(builder.document, view)[0]
         for entry in archive.entries:
             assert found.setdefault(entry.id, entry) == entry
         url = archive.archive_url
