@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,10 @@ from starlette.testclient import TestClient
 
 from poolhouse.servers.api import routes
 from poolhouse.servers.api.openapi import build_openapi
+from poolhouse.services.captures import record_capture
 from poolhouse.services.people import find_person
 from poolhouse.services.secrets import add_token
+from poolhouse.types import Captured, CaptureMode, ItemId
 from tests.conftest import make_person, principal_of
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from poolhouse.app.house import RunningHouse
 
 BASE = "http://pools.test/api/v1"
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
 def closed(schemas: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +143,32 @@ class Api:
             page = self.get(path)
             yield from page["items"]
             path = page["next"]
+
+
+def capture(house: RunningHouse, link: Any, text: str = "Some words to read.", **more: Any) -> int:
+    """Read a link's page, which waits for it, as the server would; returns the capture's id."""
+    put = house.blobs.put
+    captured = Captured(
+        **{
+            "url": link["url"],
+            "mode": CaptureMode.FULL,
+            "title": f"Page of {link['title']}",
+            "language": "en",
+            "excerpt": text[:10],
+            "word_count": len(text.split()),
+            "text": text,
+            "reader_blob": put(gzip.compress(f"<p>{text}</p>".encode(), mtime=0)),
+            "page_blob": put(gzip.compress(f"<!DOCTYPE html><title>All</title>{text}".encode(), mtime=0)),
+            "thumbnail_blob": put(PNG),
+            "size_bytes": 1_000,
+            **more,
+        }
+    )
+    found = house.data.database.write(
+        lambda tx: record_capture(tx, ItemId(link["id"]), link["url"], captured)
+    )
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from poolhouse.servers.api.table import ENDPOINTS
 from poolhouse.services.people import set_person_disabled, start_session
-from tests.servers.api.conftest import DOCUMENT, Api
+from tests.servers.api.conftest import DOCUMENT, Api, capture
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -24,8 +24,9 @@ BODIES = {
 }
 
 
-def fill(path: str, link: int, pool: int, secret: int) -> str:
-    return path.format(link_id=link, pool_id=pool, secret_id=secret, mark="read")
+def fill(path: str, link: int, pool: int, secret: int, capture: int = 1, job: int = 1) -> str:
+    ids = {"link_id": link, "pool_id": pool, "secret_id": secret, "capture_id": capture, "job_id": job}
+    return path.format(**ids, mark="read")
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY)
@@ -67,15 +68,37 @@ def test_only_a_bearer_token_opens(
 
 
 @pytest.mark.parametrize(("method", "path"), OF_SOMEBODY)
-def test_what_belongs_to_others_is_not_there(api: Api, ben: Api, method: str, path: str) -> None:
+def test_what_belongs_to_others_is_not_there(
+    api: Api, ben: Api, house: RunningHouse, method: str, path: str
+) -> None:
     link, pool = api.save("https://example.org/a"), api.make_pool("Reading")
     secret = api.ask("POST", "/secrets", 201, json={"label": "x", "pool": "Reading"}).json()
-    before = [api.get(each) for each in ("/links", "/pools", "/secrets", "/trash")]
+    (job,) = api.get("/jobs")["items"]
+    captured = capture(house, link)
+    lists = ("/links", "/pools", "/secrets", "/trash", "/jobs", f"/links/{link['id']}/captures")
+    before = [api.get(each) for each in lists]
     body = {"json": given} if (given := BODIES.get((method, path))) else {}
-    theirs = ben.ask(method, fill(path, link["id"], pool["id"], secret["id"]), 404, **body)
-    nobodys = ben.ask(method, fill(path, 999_999, 999_999, 999_999), 404, **body)
+    theirs = ben.ask(
+        method, fill(path, link["id"], pool["id"], secret["id"], captured, job["id"]), 404, **body
+    )
+    nobodys = ben.ask(method, fill(path, *[999_999] * 5), 404, **body)
     assert theirs.content == nobodys.content
-    assert [api.get(each) for each in ("/links", "/pools", "/secrets", "/trash")] == before
+    assert [api.get(each) for each in lists] == before
+
+
+@pytest.mark.parametrize("rest", ["", "/html", "/page", "/thumbnail"])
+def test_a_captured_page_is_its_links_alone(api: Api, ben: Api, house: RunningHouse, rest: str) -> None:
+    """One of the two ids in the address is of something else: of another's, or of another link of one's own."""
+    link, other = api.save("https://example.org/a"), api.save("https://example.org/b")
+    mine = ben.save("https://example.org/a")
+    captured, of_other, of_mine = (capture(house, each) for each in (link, other, mine))
+    ben.ask("GET", f"/links/{mine['id']}/captures/{of_mine}{rest}")
+    for number in (captured, of_other):
+        ben.ask("GET", f"/links/{mine['id']}/captures/{number}{rest}", 404)
+    ben.ask("GET", f"/links/{link['id']}/captures/{of_mine}{rest}", 404)
+    api.ask("GET", f"/links/{link['id']}/captures/{of_other}{rest}", 404)
+    api.ask("DELETE", f"/links/{link['id']}/captures/{of_other}", 404)
+    api.ask("GET", f"/links/{other['id']}/captures/{of_other}{rest}")
 
 
 def test_own_things_do_not_reach_others(api: Api, ben: Api) -> None:
@@ -100,11 +123,13 @@ def test_own_things_do_not_reach_others(api: Api, ben: Api) -> None:
     assert ben.get(f"/links?pool={pool['id']}", 422)["field"] == "pool"
 
 
-def test_lists_hold_nothing_of_others(api: Api, ben: Api) -> None:
+def test_lists_hold_nothing_of_others(api: Api, ben: Api, house: RunningHouse) -> None:
     api.save("https://private.example/a", title="hidden", tags=["hidden"])
     pool = api.make_pool("hidden")
     api.ask("POST", "/secrets", 201, json={"label": "hidden", "pool": pool["id"]})
     gone = api.save("https://private.example/b", title="hidden")
+    capture(house, api.save("https://private.example/c"), "A hidden word.")
+    api.ask("POST", "/checks", 202)
     api.ask("DELETE", f"/links/{gone['id']}", 204)
     lists = [path for path in DOCUMENT["paths"] if "{" not in path and "get" in DOCUMENT["paths"][path]]
     for path in (
@@ -118,6 +143,7 @@ def test_lists_hold_nothing_of_others(api: Api, ben: Api) -> None:
             text = ben.ask("GET", path).text
             assert "hidden" not in text
             assert "private.example" not in text
+    assert ben.get("/jobs")["counts"] == {"running": 0, "failed": 0, "waiting": 0, "done": 0}
     ben.get("/links/lookup?url=https://private.example/a", 404)
 
 

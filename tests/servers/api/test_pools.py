@@ -154,3 +154,45 @@ def test_a_saved_search_is_not_filled_by_hand(api: Api, method: str) -> None:
     link = api.save("https://example.org/a", tags=["python"])
     api.ask(method, f"/pools/{pool['id']}/entries/{link['id']}", 422)
     assert api.get(f"/pools/{pool['id']}")["entry_count"] == 1
+
+
+def test_how_much_is_kept_of_its_pages(api: Api) -> None:
+    pool = api.make_pool("Reading")
+    assert (pool["capture"], pool["feed_text"]) == ("text", False)
+    path = f"/pools/{pool['id']}"
+    changed = api.ask("PATCH", path, json={"capture": "full", "feed_text": True}).json()
+    assert (changed["capture"], changed["feed_text"], changed["name"]) == ("full", True, "Reading")
+    assert api.get(path) == changed
+    again = api.ask("PATCH", path, json={"name": "Read"}).json()
+    assert (again["capture"], again["feed_text"]) == ("full", True)
+    assert not api.ask("PATCH", path, json={"feed_text": False}).json()["feed_text"]
+    made = api.make_pool("Scraps", capture="off", feed_text=True)
+    assert (made["capture"], made["feed_text"]) == ("off", True)
+    search = api.make_pool("Python", query="tag:python", feed_text=True)
+    assert (search["capture"], search["feed_text"]) == ("off", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"capture": "everything"}, "capture"),
+        ({"capture": None}, "capture"),
+        ({"capture": True}, "capture"),
+        ({"feed_text": "yes"}, "feed_text"),
+        ({"feed_text": 1}, "feed_text"),
+        ({"feed_text": None}, "feed_text"),
+    ],
+)
+def test_refuses_what_a_pool_cannot_keep(api: Api, change: dict[str, Any], field: str) -> None:
+    pool = api.make_pool("Reading")
+    assert api.ask("PATCH", f"/pools/{pool['id']}", 422, json=change).json()["field"] == field
+    assert api.ask("POST", "/pools", 422, json={"name": "x", **change}).json()["field"] == field
+    assert api.get(f"/pools/{pool['id']}") == pool
+
+
+def test_a_saved_search_keeps_no_pages(api: Api) -> None:
+    search = api.make_pool("Python", query="tag:python", capture="off")
+    problem = api.ask("PATCH", f"/pools/{search['id']}", 422, json={"capture": "text"}).json()
+    assert problem["field"] == "capture"
+    new = {"name": "Snakes", "query": "tag:snake", "capture": "full"}
+    assert api.ask("POST", "/pools", 422, json=new).json()["field"] == "capture"

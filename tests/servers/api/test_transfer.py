@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from poolhouse.servers.api import transfer
+from tests.jobs import do_import
 
 if TYPE_CHECKING:
+    from poolhouse.app.house import RunningHouse
     from tests.servers.api.conftest import Api
 
 FILE = b"""<!DOCTYPE NETSCAPE-Bookmark-file-1>
@@ -28,43 +30,50 @@ FILE = b"""<!DOCTYPE NETSCAPE-Bookmark-file-1>
 HTML = {"Content-Type": "text/html"}
 
 
-def test_imports_a_bookmark_file(api: Api) -> None:
-    report = api.ask("POST", "/import", content=FILE, headers=HTML).json()
-    assert (report["added"], report["merged"]) == (2, 0)
+def test_imports_a_bookmark_file_by_a_job(api: Api, house: RunningHouse) -> None:
+    answer = api.ask("POST", "/import", 202, params={"name": "old.html"}, content=FILE, headers=HTML)
+    job = answer.json()
+    assert (job["kind"], job["state"], job["label"]) == ("import-file", "waiting", "old.html")
+    assert api.get(answer.headers["location"]) == job
+    assert api.get("/links")["items"] == []
+    do_import(house)
+    done = api.get(f"/jobs/{job['id']}")
+    report = done["report"]
+    assert (done["state"], report["added"], report["merged"]) == ("done", 2, 0)
     assert [(each["place"], each["url"]) for each in report["refused"]] == [("News", "javascript:alert(1)")]
-    assert [each["line"] for each in report["problems"]] == [10]
+    assert [each.partition(":")[0] for each in report["problems"]] == ["Line 10"]
     (news,) = api.get("/links", params={"pool": "News"})["items"]
     assert (news["title"], news["note"], set(news["tags"])) == ("News 🎈", "A note", {"a", "b"})
     assert news["created_at"] == "2020-01-01T00:00:00Z"
-    assert api.ask("POST", "/import", content=FILE, headers=HTML).json()["merged"] == 2
+    assert api.ask("POST", "/import", 202, content=FILE, headers=HTML).json()["label"] == "bookmarks.html"
+    assert do_import(house)["merged"] == 2
 
 
 @pytest.mark.parametrize("by", ["id", "path"])
-def test_imports_beneath_a_pool(api: Api, by: str) -> None:
+def test_imports_beneath_a_pool(api: Api, house: RunningHouse, by: str) -> None:
     pool = api.make_pool("From elsewhere")
     value = str(pool["id"]) if by == "id" else pool["path"]
-    api.ask("POST", "/import", params={"pool": value}, content=FILE, headers=HTML)
+    api.ask("POST", "/import", 202, params={"pool": value}, content=FILE, headers=HTML)
+    do_import(house)
     paths = {each["path"] for each in api.get("/pools")["items"]}
     assert paths == {"Bookmarks", "Inbox", "From elsewhere", "From elsewhere/News"}
 
 
-def test_imports_in_batches(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "BATCH_SIZE", 2)
-    rows = b"".join(b'<DT><A HREF="https://example.org/%d">x</A>' % number for number in range(5))
-    report = api.ask("POST", "/import", content=b"<DL>" + rows + b"</DL>", headers=HTML).json()
-    assert report["added"] == 5
-    assert len(list(api.walk("/links"))) == 5
+def test_an_import_is_called_off(api: Api) -> None:
+    job = api.ask("POST", "/import", 202, content=FILE, headers=HTML).json()
+    api.ask("DELETE", f"/jobs/{job['id']}", 204)
+    assert api.get("/jobs")["items"] == []
 
 
 def test_refuses_what_is_no_bookmark_file(api: Api) -> None:
     api.make_pool("Starred", query="is:starred")
-    assert api.ask("POST", "/import", 422, content=b"<p>Hello", headers=HTML).json()["field"] == "body"
+    assert api.ask("POST", "/import", 422, content=b"", headers=HTML).json()["field"] == "body"
     api.ask("POST", "/import", 415, content=FILE, headers={"Content-Type": "application/json"})
     api.ask("POST", "/import", 415, content=FILE)
     for pool in ("Starred", "None such", "99"):
         answer = api.ask("POST", "/import", 422, params={"pool": pool}, content=FILE, headers=HTML)
         assert answer.json()["field"] == "pool"
-    assert api.get("/links")["items"] == []
+    assert api.get("/jobs")["items"] == []
 
 
 def test_refuses_a_file_that_is_too_large(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,12 +95,13 @@ def test_exports_in_three_formats(api: Api, monkeypatch: pytest.MonkeyPatch) -> 
     assert api.get("/export?format=csv", 422)["field"] == "format"
 
 
-def test_what_is_exported_can_be_imported(api: Api, ben: Api) -> None:
+def test_what_is_exported_can_be_imported(api: Api, ben: Api, house: RunningHouse) -> None:
     api.make_pool("Reading")
     api.save("https://example.org/a", title="A", note="n", tags=["x"], pool="Reading")
     api.save("https://example.org/b", title="B")
     file = api.ask("GET", "/export?format=netscape").content
-    assert ben.ask("POST", "/import", content=file, headers=HTML).json()["added"] == 2
+    ben.ask("POST", "/import", 202, content=file, headers=HTML)
+    assert do_import(house)["added"] == 2
 
     def kept(owner: Api) -> list[tuple[object, ...]]:
         return [

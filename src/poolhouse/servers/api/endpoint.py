@@ -76,11 +76,18 @@ PATH_PARAMETERS = dict(
         _id("link_id", "a link"),
         _id("pool_id", "a pool"),
         _id("secret_id", "a secret"),
+        _id("capture_id", "a captured page"),
+        _id("job_id", "a job"),
         (
             "mark",
             Parameter("mark", {"type": "string", "enum": ["read", "starred"]}, "The mark.", is_required=True),
         ),
     )
+)
+LIMIT = Parameter(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": PAGE_SIZE},
+    "How many at a time.",
 )
 PAGING = (
     Parameter(
@@ -88,9 +95,5 @@ PAGING = (
         {"type": "integer", "minimum": 0},
         "Where the page begins; take it from `next`, do not make it.",
     ),
-    Parameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": PAGE_LIMIT, "default": PAGE_SIZE},
-        "How many at a time.",
-    ),
+    LIMIT,
 )

@@ -129,6 +129,11 @@ def pools(description: str) -> Field[tuple[PoolRef, ...]]:
     return Field(_read_pools, {"type": "array", "items": items, "minItems": 1, "description": description})
 
 
+def flag(description: str) -> Field[bool]:
+    """True or false."""
+    return Field(_read_flag, {"type": "boolean", "description": description})
+
+
 def choice(choices: type[StrEnum], description: str) -> Field[Any]:
     """One of an enumeration's values."""
     values = [each.value for each in choices]
@@ -157,6 +162,12 @@ def _read_text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidInputError(name, "This is a string.")
     return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _read_flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInputError(name, "This is true or false.")
+    return value
 
 
 def _read_texts(name: str, value: object) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ async def search_links(call: Call) -> Response:
             found = search_items(tx, call.principal, query, before=before, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].id if len(found) > page.limit else None
-        return links_data(tx, call.principal, shown), last
+        return links_data(tx, call, shown), last
 
     items, last = await call.house.read_long(ask)
     return list_answer(items, next_page_url(call.url, call.query, last) if last else None)
@@ -103,7 +103,7 @@ def _links_of_pool(call: Call) -> Response:
         found = list_entries(tx, call.principal, pool.id, before=page.before, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].membership.position if len(found) > page.limit else None
-        return links_data(tx, call.principal, (entry.item for entry in shown)), last
+        return links_data(tx, call, (entry.item for entry in shown)), last
 
     items, last = call.house.read(ask)
     return list_answer(items, next_page_url(call.url, call.query, last) if last else None)
@@ -125,7 +125,7 @@ async def add_link(call: Call) -> Response:
             tags=new.tags,
             created_at=new.created_at,
         )
-        return link_data(tx, call.principal, saved.item), saved.is_new
+        return link_data(tx, call, saved.item), saved.is_new
 
     link, is_new = await call.house.write(save)
     location = f"{call.base_url}/links/{link['id']}"
@@ -141,7 +141,7 @@ async def look_up_link(call: Call) -> Response:
         item = find_saved(tx, call.principal, call.query["url"])
         if item is None:
             raise NotFoundError("link")
-        return link_data(tx, call.principal, item)
+        return link_data(tx, call, item)
 
     return json_answer(call.house.read(ask))
 
@@ -149,9 +149,7 @@ async def look_up_link(call: Call) -> Response:
 async def get_link(call: Call) -> Response:
     """GET /links/{link_id}"""
     item_id = ItemId(call.id("link_id"))
-    return json_answer(
-        call.house.read(lambda tx: link_data(tx, call.principal, get_item(tx, call.principal, item_id)))
-    )
+    return json_answer(call.house.read(lambda tx: link_data(tx, call, get_item(tx, call.principal, item_id))))
 
 
 async def change_link(call: Call) -> Response:
@@ -178,7 +176,7 @@ async def change_link(call: Call) -> Response:
                 tags=change.tags,
                 pool_ids=pool_ids,
             )
-        return link_data(tx, call.principal, item)
+        return link_data(tx, call, item)
 
     return json_answer(await call.house.write(edit))
 
@@ -194,9 +192,7 @@ async def restore_link(call: Call) -> Response:
     """POST /links/{link_id}/restore"""
     item_id = ItemId(call.id("link_id"))
     return json_answer(
-        await call.house.write(
-            lambda tx: link_data(tx, call.principal, restore_item(tx, call.principal, item_id))
-        )
+        await call.house.write(lambda tx: link_data(tx, call, restore_item(tx, call.principal, item_id)))
     )
 
 
@@ -217,6 +213,6 @@ async def _mark(call: Call, *, is_on: bool) -> Response:
 
     def change(tx: Transaction) -> dict[str, Any]:
         item = mark_item(tx, call.principal, item_id, Mark(name), is_on=is_on)
-        return link_data(tx, call.principal, item)
+        return link_data(tx, call, item)
 
     return json_answer(await call.house.write(change))

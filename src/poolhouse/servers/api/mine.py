@@ -47,7 +47,7 @@ async def get_trash(call: Call) -> Response:
         shown = found[: page.limit]
         pools = list_trashed_pools(tx, call.principal)
         return (
-            links_data(tx, call.principal, shown),
+            links_data(tx, call, shown),
             [pool_data(pool, call.house.addresses) for pool in pools],
             shown[-1].id if len(found) > page.limit else None,
         )

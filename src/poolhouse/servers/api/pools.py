@@ -14,7 +14,7 @@ from poolhouse.servers.api.views import entries_data, link_data, pool_data
 from poolhouse.services.links import edit_link, target_pool
 from poolhouse.services.pools import add_pool, edit_pool, get_pool, list_pools, restore_pool, trash_pool
 from poolhouse.services.reading import get_item, list_entries, pools_of_item
-from poolhouse.types import ItemId, PoolId, PoolKind
+from poolhouse.types import CaptureMode, ItemId, PoolId, PoolKind
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -32,6 +32,8 @@ class NewPool:
     name: str
     parent: PoolRef | None = None
     query: str | None = None
+    capture: CaptureMode | None = None
+    feed_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,17 @@ class PoolChange:
     name: str | None = None
     parent: PoolRef | Unset | None = UNSET
     query: str | None = None
+    capture: CaptureMode | None = None
+    feed_text: bool | None = None
 
 
+_CAPTURE = fields.choice(
+    CaptureMode,
+    "How much is kept of the pages of links saved into it: `off` nothing beside title, description and icon, `text` the"
+    " readable text and a picture (as when left out), `full` the whole page in one file too. A saved search keeps"
+    " nothing.",
+)
+_FEED_TEXT = fields.flag("Whether the entries of its feed carry that text.")
 NEW_POOL = fields.body_of(
     NewPool,
     name=fields.text("1 to 200 characters, without “/”."),
@@ -50,12 +61,16 @@ NEW_POOL = fields.body_of(
         fields.pool("The id or path of the pool it is in; null or left out, it is at the top.")
     ),
     query=fields.nullable(fields.text("Makes it a saved search.")),
+    capture=_CAPTURE,
+    feed_text=_FEED_TEXT,
 )
 POOL_CHANGE = fields.body_of(
     PoolChange,
     name=fields.text("1 to 200 characters, without “/”."),
     parent=fields.nullable(fields.pool("The id or path of the pool to move it to; null is the top.")),
     query=fields.text("What a saved search finds."),
+    capture=_CAPTURE,
+    feed_text=_FEED_TEXT,
 )
 
 
@@ -72,7 +87,13 @@ async def add(call: Call) -> Response:
     def make(tx: Transaction) -> Pool:
         parent = None if new.parent is None else named_pool(tx, call.principal, new.parent, "parent")
         return add_pool(
-            tx, call.principal, new.name, parent_id=parent.id if parent else None, query=new.query
+            tx,
+            call.principal,
+            new.name,
+            parent_id=parent.id if parent else None,
+            query=new.query,
+            capture=new.capture,
+            feed_text=new.feed_text,
         )
 
     pool = await call.house.write(make)
@@ -107,6 +128,8 @@ async def change(call: Call) -> Response:
             parent_id=parent.id if parent else None,
             is_moved=asked.parent is not UNSET,
             query=asked.query,
+            capture=asked.capture,
+            feed_text=asked.feed_text,
         )
 
     return json_answer(pool_data(await call.house.write(edit), call.house.addresses))
@@ -134,7 +157,7 @@ async def list_pool_entries(call: Call) -> Response:
         found = list_entries(tx, call.principal, pool_id, before=page.before, limit=page.limit + 1)
         shown = found[: page.limit]
         last = shown[-1].membership.position if len(found) > page.limit else None
-        return entries_data(tx, call.principal, shown), last
+        return entries_data(tx, call, shown), last
 
     items, last = call.house.read(ask)
     return list_answer(items, next_page_url(call.url, call.query, last) if last else None)
@@ -151,7 +174,7 @@ async def put_entry(call: Call) -> Response:
             raise ConflictError("link", "The link is in the trash; restore it first.")
         if pool_id not in places:
             item = edit_link(tx, call.principal, item_id, pool_ids=[*places, pool_id])
-        return link_data(tx, call.principal, item)
+        return link_data(tx, call, item)
 
     return json_answer(await call.house.write(put))
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poolhouse.types import FeedFormat, ItemKind, Mark, PageState, PoolKind, PoolRole, SecretKind
+from poolhouse.types import (
+    CaptureMode,
+    FeedFormat,
+    ItemKind,
+    JobState,
+    Mark,
+    PageState,
+    PoolKind,
+    PoolRole,
+    SecretKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +101,57 @@ _LINK = object_of(
         PageState, "How far the server is with reading the page's title, description and icon."
     ),
     page_error=_or_null(_string(), "Why the page could not be read."),
+    capture_id=_or_null(
+        _integer("", 1),
+        "The captured page that the link shows: the newest with a readable text; null where none is kept.",
+    ),
+    capture_count=_integer("How many versions of the page are kept."),
+    word_count=_integer("Words of the captured text; 0 where there is none."),
+    reading_minutes=_integer("How long that takes to read, in whole minutes."),
+    language=_string("Of the captured text, as BCP 47 names it; empty where it is not known."),
+    thumbnail_url=_or_null(_url(), "A small picture of the page, for whoever sends a token."),
+    checked_at=_or_null(_time("When the server last looked whether the link leads anywhere.")),
+    dead_since=_or_null(_time("Since when it does not lead anywhere any more; null while it does.")),
+    dead_reason=_or_null(_string(), "How that showed."),
+)
+_CAPTURE_PROPERTIES: dict[str, Schema] = {
+    "id": _integer("Names it for ever.", 1),
+    "captured_at": _time("When the page was read."),
+    "url": _or_null(_url("Where it was, after redirects; null if that may not be opened.")),
+    "is_of_address": {
+        "type": "boolean",
+        "description": "False for one that was read at a former address of the link.",
+    },
+    "mode": _choice(CaptureMode, "How much was to be kept."),
+    "title": _string(),
+    "author": _string(),
+    "published_at": _or_null(_time("When the page says it was published.")),
+    "language": _string("As BCP 47 names it; empty where it is not known."),
+    "excerpt": _string("How the text begins, or a better summary; plain text."),
+    "word_count": _integer("Words of the readable text; 0 where there is none."),
+    "reading_minutes": _integer("How long that takes to read, in whole minutes."),
+    "size_bytes": _integer("What it takes on the disk."),
+    "html_url": _or_null(_url(), "The readable text as clean HTML."),
+    "page_url": _or_null(_url(), "The whole page in one file."),
+    "thumbnail_url": _or_null(_url(), "A small picture of the page."),
+}
+_JOB = object_of(
+    "Something that the server does for the person when its turn comes.",
+    id=_integer("Names it for ever.", 1),
+    kind=_string("The sort of work: `read-page`, `check-link` or `import-file`."),
+    state=_choice(
+        JobState,
+        "Where it stands. One that `failed` is not tried again by itself; one that is `done` is kept for some days if"
+        " it has something to report, and not at all otherwise.",
+    ),
+    label=_string("What it is done to: a title, an address or a file's name."),
+    attempts=_integer("How often it was begun."),
+    reason=_or_null(_string(), "Why the last attempt failed; null where none did."),
+    done=_or_null(_integer("How far it is, of `total`; null where it does not tell.")),
+    total=_or_null(_integer("How much there is to do; null where it does not tell.")),
+    report=_or_null(ref("ImportReport"), "What came of an import that is done; null of everything else."),
+    created_at=_time("When it was asked for."),
+    changed_at=_time("When it last moved."),
 )
 _POOL = object_of(
     "A pool of links, and a private feed.",
@@ -101,6 +162,8 @@ _POOL = object_of(
     kind=_choice(PoolKind, "`manual` is filled by hand, `computed` is a saved search."),
     role=_or_null(_choice(PoolRole, "Set on the two pools that are always there.")),
     query=_or_null(_string(), "What a saved search finds."),
+    capture=_choice(CaptureMode, "How much is kept of the pages of links saved into it."),
+    feed_text={"type": "boolean", "description": "Whether the entries of its feed carry the captured text."},
     entry_count=_integer("How many links are in it."),
     version=_integer("Grows with every change that a reader of the pool could see."),
     created_at=_time("When it was made."),
@@ -142,6 +205,13 @@ _PROBLEM["properties"]["field"] = _string("The field or parameter that is wrong,
 SHAPES: dict[str, Schema] = {
     "Link": _LINK,
     "LinkPage": page_of("Link"),
+    "Capture": object_of("One reading of a link's page, without its text.", **_CAPTURE_PROPERTIES),
+    "CapturePage": page_of("Capture"),
+    "CapturedText": object_of(
+        "One reading of a link's page.",
+        **_CAPTURE_PROPERTIES,
+        text=_string("The readable text, at most 200,000 characters of it; plain text."),
+    ),
     "Pool": _POOL,
     "PoolPage": page_of("Pool"),
     "Entry": object_of(
@@ -161,19 +231,26 @@ SHAPES: dict[str, Schema] = {
         secret=_string("The secret or token itself."),
         addresses=_or_null(_ADDRESSES, "Null for a token."),
     ),
+    "Job": _JOB,
+    "JobPage": page_of(
+        "Job",
+        counts=object_of(
+            "How many jobs there are in each state, whatever was asked for.",
+            **{state.value: _integer("") for state in JobState},
+        ),
+    ),
+    "Queued": object_of(queued=_integer("How many links will be looked at.")),
     "TrashPage": page_of("Link", pools=array_of(ref("Pool"))),
     "Emptied": object_of(deleted=_integer("How many links are gone for good.")),
     "ImportReport": object_of(
         added=_integer("Links that were not kept before."),
         merged=_integer("Links that were there already."),
+        refused_count=_integer("Bookmarks that were not kept."),
         refused={
             **array_of(object_of(place=_string("Its folders."), url=_string(), reason=_string())),
-            "description": "What was not kept, and why.",
+            "description": "The first of those, and why.",
         },
-        problems={
-            **array_of(object_of(line=_integer("Counted from 1.", 1), reason=_string())),
-            "description": "What of the file could not be read.",
-        },
+        problems={**array_of(_string()), "description": "What of the file could not be read, in sentences."},
     ),
     "Person": object_of(
         id=_integer("Names the person for ever.", 1),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from poolhouse.servers.api import links, mine, pools, secrets, transfer
-from poolhouse.servers.api.endpoint import PAGING, Answer, Endpoint, File, Parameter
+from poolhouse.formats.raster import RASTER_TYPES
+from poolhouse.servers.api import captures, jobs, links, mine, pools, secrets, transfer
+from poolhouse.servers.api.endpoint import LIMIT, PAGING, Answer, Endpoint, File, Parameter
+from poolhouse.types import JobState
 
 _TEXT = {"type": "string"}
 _QUERY = Parameter("q", _TEXT, "A search, such as `tag:python is:unread`; empty, it finds everything.")
@@ -100,6 +102,71 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         group="links",
         summary="Take a mark off",
         answers=(Answer(200, "The link with its marks.", "Link"),),
+    ),
+    Endpoint(
+        method="GET",
+        path="/links/{link_id}/captures",
+        handler=captures.list_all,
+        group="captures",
+        summary="List the captured versions of a link's page, newest first",
+        answers=(Answer(200, "All versions; `next` is null.", "CapturePage"),),
+    ),
+    Endpoint(
+        method="POST",
+        path="/links/{link_id}/captures",
+        handler=captures.read_again,
+        group="captures",
+        summary="Read a link's page again",
+        description="The server reads it when its turn comes, and keeps a new version beside those there are. Refused"
+        " (409) where it waits to be read already or the link is in the trash, and (422) where its address is none that"
+        " is read.",
+        answers=(Answer(202, "The job.", "Job", has_location=True),),
+        problems=(409, 422),
+    ),
+    Endpoint(
+        method="GET",
+        path="/links/{link_id}/captures/{capture_id}",
+        handler=captures.get,
+        group="captures",
+        summary="Get a captured page with its text",
+        answers=(Answer(200, "The version, with its plain text.", "CapturedText"),),
+    ),
+    Endpoint(
+        method="GET",
+        path="/links/{link_id}/captures/{capture_id}/html",
+        handler=captures.get_html,
+        group="captures",
+        summary="Get the readable text of a captured page as clean HTML",
+        description="A piece of a document. It was cleaned when the page was read and is sent as a sandbox of its own:"
+        " no script, nothing fetched. Compressed (gzip) for whoever takes that.",
+        answers=(Answer(200, "HTML in UTF-8.", media_types=("text/html",)),),
+    ),
+    Endpoint(
+        method="GET",
+        path="/links/{link_id}/captures/{capture_id}/page",
+        handler=captures.get_page,
+        group="captures",
+        summary="Get the whole captured page in one file",
+        description="As it looked, with its pictures and styles and without its scripts; only where a pool's `capture`"
+        " was `full`. Sent as a sandbox of its own; compressed (gzip) for whoever takes that.",
+        answers=(Answer(200, "HTML in UTF-8.", media_types=("text/html",)),),
+    ),
+    Endpoint(
+        method="GET",
+        path="/links/{link_id}/captures/{capture_id}/thumbnail",
+        handler=captures.get_thumbnail,
+        group="captures",
+        summary="Get a small picture of a captured page",
+        answers=(Answer(200, "The picture.", media_types=RASTER_TYPES),),
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/links/{link_id}/captures/{capture_id}",
+        handler=captures.delete,
+        group="captures",
+        summary="Delete a captured version for good",
+        description="The link shows the one before it.",
+        answers=(Answer(204, "It is gone."),),
     ),
     Endpoint(
         method="GET",
@@ -234,6 +301,64 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         method="GET",
+        path="/jobs",
+        handler=jobs.list_all,
+        group="jobs",
+        summary="List jobs: what runs, what failed, what is done, then what waits, next first",
+        description="A job is work that the server does when its turn comes. One that is done is gone, but for those"
+        " that have something to report; one that failed stays until it is tried again or given up. The list is not"
+        " paged, since it moves: `counts` says how many there are.",
+        query=(
+            Parameter("state", {"type": "string", "enum": [each.value for each in JobState]}, "Only those."),
+            Parameter(
+                "kind", {"type": "string", "enum": [each.value for each in jobs.JobKind]}, "Only those."
+            ),
+            LIMIT,
+        ),
+        answers=(Answer(200, "At most `limit` jobs; `next` is null.", "JobPage"),),
+    ),
+    Endpoint(
+        method="GET",
+        path="/jobs/{job_id}",
+        handler=jobs.get,
+        group="jobs",
+        summary="Get a job",
+        description="404 once it is done and had nothing to report.",
+        answers=(Answer(200, "The job.", "Job"),),
+    ),
+    Endpoint(
+        method="POST",
+        path="/jobs/{job_id}/retry",
+        handler=jobs.retry,
+        group="jobs",
+        summary="Try a job again that failed",
+        description="It goes before what waits. Refused (409) where it has not failed.",
+        answers=(Answer(200, "The job, which waits now.", "Job"),),
+        problems=(409,),
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/jobs/{job_id}",
+        handler=jobs.delete,
+        group="jobs",
+        summary="Call off a job that waits, or forget one that failed or is done",
+        description="Refused (409) while it runs.",
+        answers=(Answer(204, "It is not there any more."),),
+        problems=(409,),
+    ),
+    Endpoint(
+        method="POST",
+        path="/checks",
+        handler=jobs.check_links,
+        group="jobs",
+        summary="Look now whether all links still lead anywhere",
+        description="A job for each link. The server looks by itself about once a month; a link counts as dead once two"
+        " looks, days apart, found nothing there: search for `is:dead`. Refused (409) while such jobs wait.",
+        answers=(Answer(202, "How many links will be looked at.", "Queued"),),
+        problems=(409,),
+    ),
+    Endpoint(
+        method="GET",
         path="/trash",
         handler=mine.get_trash,
         group="trash",
@@ -272,11 +397,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         handler=transfer.import_file,
         group="transfer",
         summary="Import a bookmark file",
-        description="Folders become pools. One bookmark that cannot be kept does not fail the others. They are saved"
-        " some hundred at a time: where it breaks off, send it again, and what is there is merged. At most 64 MiB.",
-        query=(Parameter("pool", _TEXT, "The id or path of the pool to put everything beneath."),),
+        description="Folders become pools. One bookmark that cannot be kept does not fail the others. The file is kept,"
+        " and read when its turn comes; ask for the job until its state is `done`: its `report` says what was saved,"
+        " what was merged with what is there, and what was refused. At most 64 MiB.",
+        query=(
+            Parameter("pool", _TEXT, "The id or path of the pool to put everything beneath."),
+            Parameter("name", _TEXT, "What the file is called, for the list of jobs."),
+        ),
         body=File(transfer.IMPORT_TYPES, "A bookmark file (Netscape HTML), which every browser writes."),
-        answers=(Answer(200, "What was done.", "ImportReport"),),
+        answers=(Answer(202, "The job.", "Job", has_location=True),),
     ),
     Endpoint(
         method="GET",

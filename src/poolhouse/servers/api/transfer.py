@@ -1,4 +1,4 @@
-"""Export and import: everything out, bookmarks in."""
+"""Export and import: everything out, bookmarks in by a job."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolhouse.errors import InvalidInputError
-from poolhouse.formats.netscape import read_netscape
 from poolhouse.servers.api.answers import file_answer, json_answer
 from poolhouse.servers.api.bodies import check_type, read_body
 from poolhouse.servers.api.calls import as_number, named_pool
+from poolhouse.servers.api.views import job_data
 from poolhouse.services.exports import export_json_lines, export_netscape, export_opml
-from poolhouse.services.imports import BATCH_SIZE, ImportReport, import_batch, plan_import
+from poolhouse.services.imports import queue_import
+from poolhouse.services.jobs import get_job
 from poolhouse.services.links import target_pool
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from poolhouse.formats.netscape import NetscapeProblem
     from poolhouse.ports import Transaction
     from poolhouse.servers.api.calls import Call
-    from poolhouse.types import Pool
+    from poolhouse.types import PoolId
 
 IMPORT_LIMIT_BYTES = 64 * 1024 * 1024
 IMPORT_TYPES = ("text/html", "application/octet-stream")
+_IMPORT_NAME = "bookmarks.html"
 _MEMORY_BYTES = 4 * 1024 * 1024  # an export larger than this goes through a file without a name
 
 
@@ -79,34 +80,26 @@ def _pieces(tx: Transaction, call: Call, name: str) -> Iterable[str]:
 async def import_file(call: Call) -> Response:
     """POST /import"""
     check_type(call.request, IMPORT_TYPES)
-    base_pool = call.house.read(lambda tx: _base_pool(tx, call))
+    call.house.read(lambda tx: _base_pool(tx, call))  # before all of it is sent
     content = await read_body(call.request, IMPORT_LIMIT_BYTES)
-    reading = await asyncio.to_thread(read_netscape, content)
-    if not reading.bookmarks:
-        raise InvalidInputError("body", "The file holds no bookmarks; export as HTML and try again.")
-    plan = plan_import(reading)
-    report = ImportReport()
-    for start in range(0, len(plan), BATCH_SIZE):
-        batch = plan[start : start + BATCH_SIZE]
-        report = report + await call.house.write(
-            lambda tx, batch=batch: import_batch(tx, call.principal, batch, base_pool=base_pool)  # type: ignore[misc] # mypy cannot infer a lambda's default
-        )
-    return json_answer(_report_data(report, reading.problems))
+    if not content:
+        raise InvalidInputError("body", "The file is empty; export as HTML and try again.")
+    # in a thread: it waits for the disk
+    blob = await asyncio.to_thread(call.house.blobs.put, content)
+
+    def queue(tx: Transaction) -> dict[str, Any]:
+        name = call.query.get("name") or _IMPORT_NAME
+        job_id = queue_import(tx, call.principal, blob, name, pool_id=_base_pool(tx, call))
+        return job_data(get_job(tx, call.principal, job_id))
+
+    job = await call.house.write(queue)
+    return json_answer(job, 202, headers={"Location": f"{call.base_url}/jobs/{job['id']}"})
 
 
-def _base_pool(tx: Transaction, call: Call) -> Pool | None:
+def _base_pool(tx: Transaction, call: Call) -> PoolId | None:
     text = call.query.get("pool")
     if text is None:
         return None
     number = as_number(text)
     pool = named_pool(tx, call.principal, text if number is None else number)
-    return target_pool(tx, call.principal, pool.id)
-
-
-def _report_data(report: ImportReport, problems: Iterable[NetscapeProblem]) -> dict[str, Any]:
-    return {
-        "added": report.added,
-        "merged": report.merged,
-        "refused": [{"place": each.place, "url": each.url, "reason": each.reason} for each in report.refused],
-        "problems": [{"line": problem.line, "reason": problem.reason} for problem in problems],
-    }
+    return target_pool(tx, call.principal, pool.id).id

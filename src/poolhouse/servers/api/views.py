@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.formats.dates import rfc3339
 from poolhouse.rules.urls import is_linkable
 from poolhouse.services.reading import paths_of_items
-from poolhouse.types import FeedFormat
+from poolhouse.types import FeedFormat, reading_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,22 +16,24 @@ if TYPE_CHECKING:
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
-    from poolhouse.types import Entry, Item, Person, Pool, PoolId, Principal, Secret
+    from poolhouse.servers.api.calls import Call
+    from poolhouse.types import Capture, Entry, Item, ItemId, Job, Person, Pool, PoolId, Secret
 
 
-def link_data(tx: Transaction, principal: Principal, item: Item) -> dict[str, Any]:
+def link_data(tx: Transaction, call: Call, item: Item) -> dict[str, Any]:
     """A Link. Asks for the item's pools: one look-up."""
-    return _link_data(item, paths_of_items(tx, principal, [item]).get(item.id, ()))
+    return links_data(tx, call, [item])[0]
 
 
-def links_data(tx: Transaction, principal: Principal, items: Iterable[Item]) -> list[dict[str, Any]]:
+def links_data(tx: Transaction, call: Call, items: Iterable[Item]) -> list[dict[str, Any]]:
     """Links. Asks for the pools of all of them at once."""
     items = list(items)
-    paths = paths_of_items(tx, principal, items)
-    return [_link_data(item, paths.get(item.id, ())) for item in items]
+    paths = paths_of_items(tx, call.principal, items)
+    return [_link_data(item, paths.get(item.id, ()), call.base_url) for item in items]
 
 
-def _link_data(item: Item, pools: Sequence[tuple[PoolId, str]]) -> dict[str, Any]:
+def _link_data(item: Item, pools: Sequence[tuple[PoolId, str]], base_url: str) -> dict[str, Any]:
+    captures = _captures_url(item.id, base_url)
     return {
         "id": item.id,
         "kind": item.kind.value,
@@ -48,12 +51,61 @@ def _link_data(item: Item, pools: Sequence[tuple[PoolId, str]]) -> dict[str, Any
         "trashed_at": _time(item.trashed_at),
         "page_state": item.page_state.value,
         "page_error": item.page_error,
+        "capture_id": item.capture_id,
+        "capture_count": item.capture_count,
+        "word_count": item.word_count,
+        "reading_minutes": reading_minutes(item.word_count),
+        "language": item.language,
+        "thumbnail_url": f"{captures}/{item.capture_id}/thumbnail" if item.thumbnail else None,
+        "checked_at": _time(item.checked_at),
+        "dead_since": _time(item.dead_since),
+        "dead_reason": item.dead_reason,
     }
 
 
-def entries_data(tx: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def capture_data(capture: Capture, base_url: str) -> dict[str, Any]:
+    """A Capture; `base_url` is the API's."""
+    url = f"{_captures_url(capture.item_id, base_url)}/{capture.id}"
+    return {
+        "id": capture.id,
+        "captured_at": rfc3339(capture.captured_at),
+        "url": capture.url if is_linkable(capture.url) else None,
+        "is_of_address": capture.is_of_address,
+        "mode": capture.mode.value,
+        "title": capture.title,
+        "author": capture.author,
+        "published_at": _time(capture.published_at),
+        "language": capture.language,
+        "excerpt": capture.excerpt,
+        "word_count": capture.word_count,
+        "reading_minutes": reading_minutes(capture.word_count),
+        "size_bytes": capture.size_bytes,
+        "html_url": f"{url}/html" if capture.reader_blob else None,
+        "page_url": f"{url}/page" if capture.page_blob else None,
+        "thumbnail_url": f"{url}/thumbnail" if capture.thumbnail_blob else None,
+    }
+
+
+def job_data(job: Job) -> dict[str, Any]:
+    """A Job."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state.value,
+        "label": job.label,
+        "attempts": job.attempts,
+        "reason": job.reason or None,
+        "done": job.done,
+        "total": job.total,
+        "report": None if job.report is None else json.loads(job.report),
+        "created_at": rfc3339(job.created_at),
+        "changed_at": rfc3339(job.changed_at),
+    }
+
+
+def entries_data(tx: Transaction, call: Call, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Entries."""
-    links = links_data(tx, principal, [entry.item for entry in entries])
+    links = links_data(tx, call, [entry.item for entry in entries])
     return [
         {"number": entry.membership.number, "position": entry.membership.position, "link": link}
         for entry, link in zip(entries, links, strict=True)
@@ -70,6 +122,8 @@ def pool_data(pool: Pool, addresses: Addresses) -> dict[str, Any]:
         "kind": pool.kind.value,
         "role": pool.role.value if pool.role else None,
         "query": pool.query,
+        "capture": pool.capture.value,
+        "feed_text": pool.feed_text,
         "entry_count": pool.entry_count,
         "version": pool.version,
         "created_at": rfc3339(pool.created_at),
@@ -108,6 +162,10 @@ def made_secret_data(secret: Secret, text: str, person: Person, addresses: Addre
             },
         }
     return {**secret_data(secret), "secret": text, "addresses": found}
+
+
+def _captures_url(item_id: ItemId, base_url: str) -> str:
+    return f"{base_url}/links/{item_id}/captures"
 
 
 def _time(at: datetime | None) -> str | None:
