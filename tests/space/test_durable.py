@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from poolhouse.app.data import open_data
-from poolhouse.errors import NotAnEntryError, NotHeldError, SpaceClosedError, StoreFullError
+from poolhouse.errors import NotAnEntryError, NotHeldError, SpaceClosedError, StoreError, StoreFullError
 from poolhouse.services.people import add_person
 from poolhouse.space.blocks import BlockRef
 from poolhouse.space.durable import DurableSpace
@@ -396,6 +396,18 @@ async def test_a_commit_that_cannot_be_kept_is_told_and_tried_again(
     assert server.states() == [("ready", 0)], "a full disk is no fault of the job"
     await work(space, note("one"))
     assert names(server.data) == ["one"]
+
+
+async def test_an_effect_that_the_store_refuses_is_not_tried_for_ever(
+    server: Server, space: DurableSpace[StoreTransaction]
+) -> None:
+    await space.out(Fetch("https://one.test/"))
+    for _ in range(ATTEMPT_LIMIT):
+        with pytest.raises(StoreError, match="refused"):
+            await work(space, note("one"), lambda tx: tx.tuples.put(Blur(1), person_id=99))
+    (dead,) = await space.dead_letters()
+    assert "refused" in dead.reason
+    assert names(server.data) == []
 
 
 async def _finish_on_a_full_disk(space: DurableSpace[StoreTransaction], server: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from poolhouse.errors import StoreError
+from poolhouse.errors import StoreBusyError, StoreFullError, StoreReadOnlyError
 from poolhouse.space.entries import decode
 from poolhouse.space.shelf import prepare
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 E = TypeVar("E")
 T = TypeVar("T")
+
+_NO_FAULT = (asyncio.CancelledError, GeneratorExit, StoreBusyError, StoreFullError, StoreReadOnlyError)
 
 
 class DurableTaking(Generic[T, E]):
@@ -122,7 +124,10 @@ class DurableTaking(Generic[T, E]):
 
 
 def reason_of(error: BaseException) -> str | None:
-    """A failure as a short sentence; None where it is no fault of the entry: a cancelled task, a full disk."""
-    if isinstance(error, (asyncio.CancelledError, GeneratorExit, StoreError)):
+    """A failure as a short sentence; None where it is no fault of the entry: a cancelled task, a full disk.
+
+    A statement that the store refuses (StoreError itself) is one: it would be refused for ever.
+    """
+    if isinstance(error, _NO_FAULT):
         return None
     return str(error) or type(error).__name__

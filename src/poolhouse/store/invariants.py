@@ -107,6 +107,10 @@ RULES = (
         " WHERE (state = 'held') <> (owner IS NOT NULL) OR (owner IS NULL) <> (lease_until IS NULL)",
     ),
     (
+        "job {} is {}, but its report is {}",
+        "SELECT id, state, report FROM tuple WHERE (state = 'done') <> (report IS NOT NULL)",
+    ),
+    (
         "item {} shows capture {} and should show {}",
         f"SELECT id, capture_id, {CURRENT} AS wanted FROM item WHERE capture_id IS NOT wanted",
     ),

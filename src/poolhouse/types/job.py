@@ -29,7 +29,8 @@ class Job:
 
     `kind` names the sort of work, `label` what it is done to: a title, an address, a file's name, or "". `attempts` is
     how often it was begun, `reason` why the last attempt failed, a short sentence or "". `done` of `total` says how
-    far a long one is, where it tells. `report` is what came of one that is done, as JSON. `person_id` is None for the server's own.
+    far a long one is, where it tells. `report` is what came of one that is done, as JSON. `person_id` is None for the
+    server's own.
     """
 
     id: JobId
