@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from poolhouse.app.commits import Commits
 from poolhouse.rules.throttle import Throttle
 from poolhouse.services.passwords import hash_password, is_password
+from poolhouse.store.unused import remove_unused_blobs
 from poolhouse.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class RunningHouse:
         uses, self._uses = list(self._uses.items()), {}
         if uses:
             await self.write(lambda tx: tx.secrets.record_uses(uses))
+
+    async def remove_unused_blobs(self) -> None:
+        """Remove files that nothing names and nobody put for a day."""
+        await asyncio.to_thread(remove_unused_blobs, self.data.database.path, self.data.blobs)
 
     def close(self) -> None:
         """Finish what is queued and stop the threads. The data directory stays open."""

@@ -1,9 +1,10 @@
-"""What a server does for itself now and then: notes, old sessions, the search index. An idle one writes nothing."""
+"""What a server does for itself now and then: notes, what is over, the search index. An idle one writes nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import StoreError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 NOTES_SECONDS = 60.0
 TIDY_SECONDS = 3_600.0
+REPORTS_KEPT = timedelta(days=30)
 MERGE_PAGES = 1_000  # a quarter of a second of the writer at the most
 _log = logging.getLogger("poolhouse")
 
@@ -29,12 +31,13 @@ async def note_uses(house: RunningHouse) -> None:
 
 
 async def tidy(house: RunningHouse) -> None:
-    """Each hour in which something was written: drop sessions that ended, and merge pieces of the search index."""
+    """Each hour in which something was written: drop what is over and files that nothing names, and merge the index."""
     tidied: int | None = None
     while True:
         try:
             if tidied is not None and house.version() != tidied:
                 await house.write(_tidy)
+                await house.remove_unused_blobs()
             tidied = house.version()
         except StoreError as error:
             _log.warning("the store could not be tidied: %s", error)
@@ -43,4 +46,5 @@ async def tidy(house: RunningHouse) -> None:
 
 def _tidy(tx: Transaction) -> None:
     tx.sessions.remove_expired()
+    tx.tuples.remove_done(tx.now - REPORTS_KEPT)
     tx.search.merge(MERGE_PAGES)

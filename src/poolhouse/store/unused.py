@@ -23,7 +23,8 @@ NAMED_BLOBS = """SELECT favicon FROM item WHERE favicon IS NOT NULL
     UNION SELECT reader_blob FROM capture WHERE reader_blob IS NOT NULL
     UNION SELECT page_blob FROM capture WHERE page_blob IS NOT NULL
     UNION SELECT thumbnail_blob FROM capture WHERE thumbnail_blob IS NOT NULL
-    UNION SELECT json_extract(body, '$.blob') FROM tuple WHERE kind = 'import-file' ORDER BY 1"""
+    UNION SELECT json_extract(body, '$.blob') FROM tuple WHERE kind = 'import-file' AND state <> 'done'
+    ORDER BY 1"""
 """Every blob that the store needs, in order."""
 
 
