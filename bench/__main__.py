@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, say what came out, write it down and draw it."""
+"""`python -m bench`: measure, say what came out, write it down and draw it. With `workshop`: the heavy work instead."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench import workshop
 from bench.figures import lines
 from bench.plot import draw
 from bench.processes import cores
@@ -24,6 +25,10 @@ RESULTS = Path(__file__).parent / "results"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, and return the exit status: 1 where a goal was missed and `--check` was given."""
+    if arguments is None:
+        arguments = sys.argv[1:]
+    if arguments[:1] == ["workshop"]:
+        return workshop.main(arguments[1:], RESULTS)
     given = _parser().parse_args(arguments)
     output: Path = given.output
     if not given.redraw:
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = replace(plan, seed=given.seed, questions=chosen(given.only), turns=given.turns or plan.turns)
         with tempfile.TemporaryDirectory(prefix="poolhouse-bench-", dir=given.place) as place:
             outcome = run(plan, Path(place), cores(), _say)
-        words = ["python", "-m", "bench", *(arguments if arguments is not None else sys.argv[1:])]
+        words = ["python", "-m", "bench", *arguments]
         write_result(output / "result.json", result_of(plan, outcome, " ".join(words)))
     result = read_result(output / "result.json")
     found = all_figures(result)

@@ -48,11 +48,7 @@ class Images:
 
 def run(plan: Plan, say: Callable[[str], None], measure_cell: Callable[[Asked], Cell] = measure) -> Images:
     """Measure. `say` hears what is done now. Raises PixelsDifferError, and ChildProcessError where a cell failed."""
-    images = Images(plan=plan)
-    for name in plan.transforms:
-        reason = TRANSFORMS[name].missing()
-        if reason is not None:
-            images.missing[name] = reason
+    images = Images(plan=plan, missing=missing_in(plan))
     random = Random(plan.seed)  # noqa: S311 - an order, no secret
     for turn in range(plan.turns):
         say(f"images: round {turn + 1} of {plan.turns}")
@@ -71,6 +67,12 @@ def run_round(
     cells = [measure_cell(each) for each in asked]
     check_pixels(cells)
     return cells
+
+
+def missing_in(plan: Plan) -> dict[str, str]:
+    """The plan's transforms that cannot be done here, and why."""
+    reasons = {name: TRANSFORMS[name].missing() for name in plan.transforms}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def check_pixels(cells: list[Cell]) -> None:

@@ -1,0 +1,116 @@
+"""The graph of the image workload: how much is done against what becomes of the loop meanwhile, a panel a transform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+
+from bench.findings import RATIO_GOAL, RATIO_GOAL_OF, TICK_GOAL_MS, idle_tick_p99
+from poolhouse.survey.images.figures import figures
+from poolhouse.survey.images.runs import rounds_of
+from poolhouse.survey.images.strategies import STRATEGIES
+from poolhouse.survey.images.transforms import TRANSFORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from poolhouse.survey.images.figures import Figure
+
+_COLOURS = {"inline": "#777777", "threads": "#c8742b", "pickled": "#7a4f9a", "blocks": "#2b6f77"}
+_GOAL_COLOUR = "#8a1f1f"
+_GOOD_COLOUR = "#e6f0ea"
+_HIGHEST_MS = 3_000.0
+_LOWEST_MS = 0.5
+
+
+def draw_images(images: Mapping[str, Any], directory: Path) -> list[Path]:
+    """Write `workshop.svg` and `workshop.png`, the same bytes for the same cells; returns their paths."""
+    found = figures(rounds_of(images))
+    transforms = [name for name in TRANSFORMS if any(each.transform == name for each in found)]
+    widest = max([2.2, *(each.ratio.high for each in found)]) + 0.25
+    with mpl.rc_context({"svg.hashsalt": "poolhouse", "font.size": 9, "svg.fonttype": "none"}):
+        drawing, made = plt.subplots(
+            1,
+            len(transforms),
+            figsize=(3.6 * len(transforms) + 0.6, 4.4),
+            sharey=True,
+            squeeze=False,
+            layout="constrained",
+        )
+        for axes, transform in zip(made[0], transforms, strict=True):
+            _panel(axes, [each for each in found if each.transform == transform], widest)
+            _frame(axes, transform, idle_tick_p99(images).median)
+        made[0][0].set_ylabel("lateness of the loop's ticks, p99, ms")
+        workers, cores = images["plan"]["workers"], images["machine"]["cores"]
+        drawing.suptitle(
+            "Pictures of 36 MB beside an event loop: right and low is better."
+            f" {workers} workers, {cores} cores, {images['machine']['processor']}",
+            fontsize=10,
+        )
+        paths = [directory / "workshop.svg", directory / "workshop.png"]
+        drawing.savefig(paths[0], metadata={"Date": None})
+        drawing.savefig(paths[1], dpi=110, metadata={"Software": None})
+        plt.close(drawing)
+    return paths
+
+
+def _panel(axes: Axes, found: Sequence[Figure], widest: float) -> None:
+    axes.set_xlim(0, widest)
+    for figure in found:
+        colour = _COLOURS.get(figure.strategy, "#333333")
+        ratio, late = figure.ratio, figure.tick_p99_ms
+        axes.errorbar(
+            [ratio.median],
+            [late.median],
+            xerr=[[ratio.median - ratio.low], [ratio.high - ratio.median]],
+            yerr=[[late.median - late.low], [late.high - late.median]],
+            fmt="o",
+            markersize=6,
+            color=colour,
+            markerfacecolor="white" if figure.is_noisy else colour,
+            elinewidth=1.5,
+        )
+        is_right = ratio.median > widest / 2
+        axes.annotate(
+            f"{STRATEGIES[figure.strategy].sentence}\n{ratio.median:.2f} of inline, {late.median:.3g} ms",
+            (ratio.median, late.median),
+            xytext=(-4 if is_right else 6, 9),
+            textcoords="offset points",
+            ha="right" if is_right else "left",
+            va="bottom",
+            fontsize=8,
+            color=colour,
+        )
+
+
+def _frame(axes: Axes, transform: str, idle_ms: float) -> None:
+    axes.set_title(TRANSFORMS[transform].sentence, fontsize=9)
+    axes.set_yscale("log")
+    axes.set_ylim(_LOWEST_MS, _HIGHEST_MS)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("throughput, of inline in the same round")
+    axes.grid(visible=True, color="#dddddd", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.axhline(TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1)
+    axes.annotate(
+        f"goal {TICK_GOAL_MS:g} ms", (0, TICK_GOAL_MS), xytext=(4, 3), textcoords="offset points",
+        fontsize=7, color=_GOAL_COLOUR,
+    )  # fmt: skip
+    if transform == RATIO_GOAL_OF:
+        axes.vlines(RATIO_GOAL, _LOWEST_MS, TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1)
+        axes.fill_between(
+            [RATIO_GOAL, axes.get_xlim()[1]], _LOWEST_MS, TICK_GOAL_MS, color=_GOOD_COLOUR, zorder=0
+        )
+    axes.axhline(idle_ms, color="#999999", linewidth=1, linestyle=":")
+    axes.annotate(
+        f"an idle loop: {idle_ms:.2g} ms", (0, idle_ms), xytext=(4, -9), textcoords="offset points",
+        fontsize=7, color="#666666",
+    )  # fmt: skip
