@@ -75,8 +75,7 @@ async def test_files_that_nothing_names_go_and_reports_that_are_old(
     task = asyncio.create_task(upkeep.tidy(house))
     async with asyncio.timeout(10):
         while house.blobs.get(unnamed) is not None:
-            data.database.write(lambda tx: tx.items.edit(item, title="again"))
-            await asyncio.sleep(0)
+            await house.write(lambda tx: tx.items.edit(item, title="again"))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert [house.blobs.get(each) for each in (named, young)] == [b"named", b"young"]
