@@ -39,7 +39,7 @@ class Asked:
 
 def head(status: str, *lines: str) -> bytes:
     """A status line, header lines and the empty line."""
-    return "\r\n".join((f"HTTP/1.1 {status}", *lines, "", "")).encode("latin-1")
+    return "\r\n".join((f"HTTP/1.1 {status}", *lines, "", "")).encode()
 
 
 def whole(

@@ -1,6 +1,6 @@
 """Pages as people save them every day: an article and what stands around it, in the shapes that sites give them."""
 
-# ruff: noqa: E501, RUF001 - markup and prose, not code
+# ruff: noqa: E501 - markup and prose, not code
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _news() -> Page:
         },
         says=said("trains", "news"),
         title="Last night train leaves platform nine",
-        author="Tomasz Relay",
+        author="Tomasz Relay, Ada Quince",
         published="2031-11-02",
         language="en-GB",
         has_thumbnail=True,
@@ -231,7 +231,9 @@ def _abstract() -> Page:
         answers={"": whole(document("[3101.00042] On the slackness of lower spokes", body, head))},
         says=("We measure the tension", marking("abstract"), "the life of a nipple"),
         hushes=("Access Paper",),
-        author="",
+        title="On the slackness of lower spokes",
+        author="Brandvold, I.",
+        published="2029-06-15",
         unasked=("/abstract/full.pdf",),
     )
 

@@ -24,7 +24,10 @@ def _empty_of_text() -> list[Page]:
     """Pages that hold nothing to read."""
     links = "\n".join(f'<li><a href="/item/{n}">Entry number {n}</a></li>' for n in range(3_000))
     form = '<form method="post"><label>Name <input name="u"></label><input type="password"><button>Go</button></form>'
-    wall = f"<main><h1>Before you go on</h1><p>Choose.</p>{form}</main>"
+    wall = (
+        "<main><h1>Before you go on</h1><p>We use cookies and your data to keep this place running and to measure who "
+        "comes. Choose whether you accept all cookies or reject them.</p><form><button>Accept all</button></form></main>"
+    )
     return [
         Page(
             name="spa",
@@ -39,14 +42,16 @@ def _empty_of_text() -> list[Page]:
                     )
                 )
             },
-            has_text=None,
+            has_text=False,
+            without="runs? its scripts",
             hushes=("text within a script", "__STATE__"),
             title="Harbour board",
         ),
         Page(
             name="wall",
             answers={"": whole(document("Before you go on", wall), lines=["Set-Cookie: wall=1"])},
-            has_text=None,
+            has_text=False,
+            without="agrees to its cookies",
             title="Before you go on",
         ),
         Page(
@@ -55,7 +60,8 @@ def _empty_of_text() -> list[Page]:
                 "": redirect("/login/form?next=%2Fsecret"),
                 "/form?next=%2Fsecret": whole(document("Log in", form)),
             },
-            has_text=None,
+            has_text=False,
+            without="logs in or subscribes",
             title="Log in",
             final="/login/form?next=%2Fsecret",
         ),
@@ -87,9 +93,9 @@ def _empty_of_text() -> list[Page]:
             title="Framed",
             unasked=("/frames/menu", "/frames/main"),
         ),
-        Page(name="empty", answers={"": whole("")}, has_text=False),
+        Page(name="empty", answers={"": whole("")}, has_text=False, without="no text"),
         Page(name="nothing", answers={"": whole(b"", "", status="204 No Content")}, has_text=False),
-        Page(name="blank", answers={"": whole(" \n" * 2_000)}, has_text=False),
+        Page(name="blank", answers={"": whole(" \n" * 2_000)}, has_text=False, without="no text"),
     ]
 
 
@@ -126,21 +132,27 @@ def _shapes() -> list[Page]:
     """An article each, in markup of another age or of no school."""
     xhtml = (
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" '
-        '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd" [<!ENTITY lol "ha"><!ENTITY file SYSTEM "file:///etc/passwd">'
-        ']>\n<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en"><head><title>Strict moss</title>'
-        f'<meta name="author" content="A. Purist" /></head><body><div>{as_html(paragraphs("moss", "xhtml"))}<br />'
-        "<p>&file;<![CDATA[ odd ]]></p></div></body></html>"
+        '"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">\n<html xmlns="http://www.w3.org/1999/xhtml" '
+        'xml:lang="en" lang="en"><head><title>Strict moss</title><meta name="author" content="A. Purist" /></head>'
+        f"<body><div>{as_html(paragraphs('moss', 'xhtml'))}<br /></div></body></html>"
     )
+    subset = '<!DOCTYPE html [<!ENTITY lol "ha"><!ENTITY lols "&lol;&lol;&lol;"><!ENTITY file SYSTEM "file:///etc/passwd">]>'
+    entities = f"{subset}<html><head><title>E</title></head><body>{as_html(paragraphs('bread', 'subset'))}<p>&file;&lols;"
     upper = as_html(paragraphs("bread", "broken")).replace("</p>", "").replace("<p>", "<P><B>", 1)
     return [
         Page(
             name="xhtml",
             answers={"": whole(xhtml, "application/xhtml+xml")},
             says=said("moss", "xhtml"),
-            hushes=("root:", "/bin/"),
             title="Strict moss",
             author="A. Purist",
             language="en",
+        ),
+        Page(
+            name="subset",
+            answers={"": whole(entities, "application/xhtml+xml")},
+            says=said("bread", "subset"),
+            hushes=("root:", "/bin/", "haha"),
         ),
         Page(
             name="bare",
@@ -158,11 +170,11 @@ def _shapes() -> list[Page]:
         Page(
             name="broken",
             answers={"": whole(
-                f'<html><head><title>Broken &amp; whole</titel></title><body class=x" id=\'y><div><table><p>{upper}'
+                f'<html><head><title>Broken &amp; whole</title ><body class=x" id=\'y\'z =w"><div><table><p>{upper}'
                 "</span></i></table></div></body></html><p>after the end"
             )},
             says=("Rye does not hold", marking("broken"), "the recipe was bad"),
-            hushes=("titel",),
+            title="Broken & whole",
         ),
         Page(
             name="unclosed",

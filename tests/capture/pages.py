@@ -20,9 +20,9 @@ class Page:
     `answers` are by path beneath `/NAME`; "" is the page. `says` must be in its readable text, in this order, and none
     of `hushes` may be. `title`, `author`, `language` and `published` (a date) are compared where they are not None;
     `final` is the path that it is read at after redirects, where that is another. `has_text` is None where a text is
-    neither wanted nor wrong, `has_thumbnail` likewise. `pictures` is how many its whole copy holds at least. `failure`
-    is a pattern for the reason that a person is told: then there is no capture at all. `unasked` are paths of the site
-    that nobody may ask for.
+    neither wanted nor wrong, `has_thumbnail` likewise; `without` is a pattern for why there is none. `pictures` is how
+    many its whole copy holds at least. `failure` is a pattern for the reason that a person is told: then there is no
+    capture at all. `unasked` are paths of the site that nobody may ask for.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Page:
     published: str | None = None
     language: str | None = None
     has_text: bool | None = True
+    without: str = ""
     has_thumbnail: bool | None = False
     pictures: int = 0
     final: str = ""
@@ -48,6 +49,11 @@ class Page:
     def mark(self) -> str:
         """The word that a search finds this page by, if its text has one."""
         return marked(self.name)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether reading it ends by running out of time."""
+        return "did not answer" in self.failure
 
     def __str__(self) -> str:
         return self.name

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NETWORK = "127.0.1.0/24"
 """Where pages live; the fetcher may go there and nowhere else."""
 
+ELSEWHERE = "127.0.1.250"
+"""Another host, where pages are too."""
+
 FORBIDDEN = ("127.0.0.1", "::1", "127.0.0.2")
 """Addresses that nobody may connect to while a page is read."""
 
@@ -37,15 +40,21 @@ class Site:
         self._addresses = tuple(addresses)
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._places: dict[str, str] = {}
         self.asked: list[Asked] = []
         self.callers: dict[str, int] = dict.fromkeys(addresses, 0)
         self.port = 0
 
     @classmethod
     def of(cls, pages: Sequence[Page]) -> Self:
-        """A site of pages, each at `/NAME` of an address of its own, and all of them at `127.0.1.250` too."""
+        """A site of pages, each at `/NAME` of an address of its own, and all of them at `ELSEWHERE` too.
+
+        It listens at the addresses that are forbidden as well, to see who comes.
+        """
         answers = {path: answer for page in pages for path, answer in page.paths()}
-        return cls(answers, [*(address_of(number) for number in range(len(pages))), address_of(249)])
+        site = cls(answers, [*map(address_of, range(len(pages))), ELSEWHERE, *FORBIDDEN])
+        site._places = {page.name: address_of(number) for number, page in enumerate(pages)}
+        return site
 
     async def __aenter__(self) -> Self:
         for listening in _listening(self._addresses):
@@ -63,6 +72,10 @@ class Site:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for server in self._servers:
             await server.wait_closed()
+
+    def url_of(self, page: Page) -> str:
+        """Where a page is."""
+        return f"http://{self._places[page.name]}:{self.port}/{page.name}"
 
     def paths_asked(self) -> list[str]:
         """The paths that were asked for, in order."""

@@ -75,7 +75,7 @@ def _bodies() -> list[Page]:
             "oldhttp",
             raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + article("oldhttp").encode()),
         ),
-        _read("dribble", dripping(head("200 OK", claimed) + article("dribble").encode(), b" ", drops=10)),
+        _read("dribble", dripping(head("200 OK", claimed) + article("dribble").encode(), b" ", drops=4)),
         _read("endless", endless(head("200 OK", claimed) + plain, b" " * 65_536)),
         _read("gzipbomb", whole(gzip_bomb("gzipbomb"), lines=["Content-Encoding: gzip"])),
         # whatever follows what was announced is another answer, or an attempt to pass for one (RFC 9112 §6.3)
