@@ -28,8 +28,8 @@ def elements(fragment: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield node.tag or "", {name: value or "" for name, value in node.attributes.items()}
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
     root = lxml_html.document_fromstring(f"<!doctype html><body><div>{fragment}".encode(), parser=parser)
-    for element in root.iterdescendants():
-        if isinstance(element.tag, str) and element.tag not in {"head", "body"}:
+    for element in root.iterdescendants("*"):
+        if element.tag not in {"head", "body"}:
             yield element.tag, {str(name): str(value) for name, value in element.attrib.items()}
 
 

@@ -20,7 +20,7 @@ MARKUP_LIMIT: Final = 8_388_608
 DEPTH_LIMIT: Final = 128
 """Elements within elements. Pages of programs that nest without need come to 70; libxml2 stops at 256."""
 
-TAG_LIMIT: Final = 200_000
+TAG_LIMIT: Final = 100_000
 ATTRIBUTE_LIMIT: Final = 64
 VALUE_LIMIT: Final = 16_384
 DATA_VALUE_LIMIT: Final = 1_048_576
@@ -151,16 +151,18 @@ class _Bounding:
             self._out.append(f"{_tag_source(token)}{token.content}</{name}>")
 
     def _drop(self, name: str) -> None:
-        if name in _SEPARATE:
-            self._out.append(" ")
+        self._separate(name)
         if name not in _VOID and name not in _OPTIONAL_END:
             self._dropped[name] += 1
+
+    def _separate(self, name: str) -> None:
+        if name in _SEPARATE and self._out and self._out[-1] != " ":
+            self._out.append(" ")
 
     def _end(self, name: str) -> None:
         if self._dropped.get(name):
             self._dropped[name] -= 1
-            if name in _SEPARATE:
-                self._out.append(" ")
+            self._separate(name)
             return
         if name in _ONCE:
             if name in self._once and f"/{name}" not in self._once:

@@ -61,8 +61,8 @@ def clean_fragment(markup: str, *, base_url: str) -> str:
 
     Links and images are http(s), made absolute by `base_url`, and links do not say where they were followed from;
     a `data:` image stays where it is a raster picture. No class, id, style, form, frame, script or media stays;
-    the text of what is not allowed does, where it is text. Controls become U+FFFD. Costs a parse and a write, two or more where the markup
-    is not what it seems; linear in its size.
+    the text of what is not allowed does, where it is text. Controls become U+FFFD. Costs two parses and writes, more
+    where the markup is not what it seems; linear in its size.
     """
     base = _parsed(base_url)
     cleaned = _cleaned(bounded_markup(markup, without=_AMBIGUOUS), base)
