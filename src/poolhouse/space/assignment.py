@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from poolhouse.errors import SpaceError, StaleBlockError
+from poolhouse.errors import SpaceError
 from poolhouse.space import frames
 from poolhouse.space.frames import FrameError
 from poolhouse.space.templates import Template
@@ -32,6 +32,7 @@ class Assignment:
     __slots__ = (
         "_blocks",
         "_granted",
+        "_is_stopped",
         "_kinds",
         "_made_bytes",
         "_process",
@@ -59,6 +60,7 @@ class Assignment:
         self._process = process
         self._kinds = kinds
         self._granted: set[int] = set()
+        self._is_stopped = False
         self._made_bytes = 0
         self._taken: dict[int, Stored] = {}
         self._waiter: Waiter | None = None
@@ -72,6 +74,9 @@ class Assignment:
         """Do what the running function asks for, and answer. Raises FrameError for what cannot come now."""
         if self._waiter is not None or self._putting is not None:
             raise FrameError("it has not waited for an answer")
+        if self._is_stopped and isinstance(frame, (frames.Take, frames.Read, frames.Put, frames.NewBlock)):
+            self._process.send(frames.Refused("it was called off"))
+            return
         try:
             self._answer(frame)
         except SpaceError as error:
@@ -79,6 +84,7 @@ class Assignment:
 
     def stop(self) -> None:
         """Let the function not wait for anything any more: it was called off."""
+        self._is_stopped = True
         if self._waiter is not None:
             self._space.withdraw(self._waiter)
             self._waiter = None
@@ -94,7 +100,7 @@ class Assignment:
         sent = frame.outs if frame.result is None else (frame.result,)
         try:
             outs = self._outs(sent, self.declaration.gives)
-        except StaleBlockError as error:
+        except SpaceError as error:
             self.fail(str(error))
             return
         self._withdraw("the function left it taken")
@@ -188,11 +194,11 @@ class Assignment:
         self._process.send(job, [slot.descriptor for slot in slots])
 
     def _outs(self, sent: Sequence[frames.Sent], kinds: frozenset[str]) -> list[Out]:
-        """What a worker puts, checked. Raises FrameError, StaleBlockError."""
+        """What a worker puts, checked. Raises SpaceError for what it may not, FrameError for what is no entry."""
         outs: list[Out] = []
         for each in sent:
             if each.kind not in kinds:
-                raise FrameError(f"its pool does not let it put {each.kind}")
+                raise SpaceError(f"its pool does not let it put {each.kind}")
             frames.check_body(each.body)
             blocks = tuple({self._blocks.offer(ref, writer=self).id: None for ref in each.blocks})
             outs.append(Out(each.kind, each.body, None, blocks))

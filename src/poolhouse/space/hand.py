@@ -159,7 +159,7 @@ class Hand:
             if handle is not None:
                 handle.cancel()
         assignment, self._assignment = self._assignment, None
-        reason = self._reason or how_it_ended(status)
+        reason = self._reason or self.process.fault or how_it_ended(status)
         if assignment is not None:
             if status == -signal.SIGXCPU:
                 reason = assignment.declaration.limits.too_much_cpu()

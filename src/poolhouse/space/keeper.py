@@ -59,7 +59,9 @@ class Blocks(BlockKeeper):
         self._leaving: set[Slot] = set()
         self.size_bytes = 0
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many there are."""
         return len(self._slots)
 
     def new(self, size_bytes: int, *, on_crash: OnCrash = "retry") -> Block:

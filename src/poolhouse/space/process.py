@@ -49,6 +49,7 @@ class WorkerProcess:
         self._buffer = bytearray(FRAME_BYTES)
         self._link, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._is_open = True
+        self.fault: str | None = None
         with there:
             self._link.setblocking(False)
             self._process = subprocess.Popen(
@@ -129,7 +130,8 @@ class WorkerProcess:
         if size:
             try:
                 self._hear(decode_from_worker(memoryview(self._buffer)[:size]))
-            except FrameError:
+            except FrameError as error:
+                self.fault = f"the worker said what it may not: {error}"
                 size = 0
         if not size:
             self.kill()

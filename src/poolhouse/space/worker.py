@@ -46,6 +46,7 @@ class Worker:
         self._is_asking = False
         self._is_running = False
         self._is_called_off = False
+        self._is_told = False
         use(RemoteSpace(self))
 
     def serve(self) -> None:
@@ -67,6 +68,8 @@ class Worker:
                 answer, descriptors = _receive(self._link)
         finally:
             self._is_asking = False
+        if self._is_told:
+            raise CalledOffError
         if isinstance(answer, frames.Refused):
             raise CalledOffError if self._is_called_off else SpaceError(answer.reason)
         if isinstance(answer, frames.Job):
@@ -88,8 +91,8 @@ class Worker:
     def terminate(self, *_: object) -> None:
         """SIGTERM: end the function that runs, and keep the process. The handler runs between two bytecodes."""
         if self._is_running:
-            self._is_called_off = True
-            if not self._is_asking:
+            self._is_called_off = self._is_told = True
+            if not self._is_asking:  # else once the answer is there, or the next would be taken for it
                 raise CalledOffError
 
     def _hear(self, frame: frames.ToWorker) -> None:
@@ -98,7 +101,7 @@ class Worker:
 
     def _do(self, job: frames.Job, descriptors: list[int]) -> bool:
         self._job_id = job.id
-        self._is_called_off = False
+        self._is_called_off = self._is_told = False
         outcome = self._outcome(job, descriptors, is_last=self._limits.is_worn_out)
         self.handed.take_away()
         self._send(outcome)

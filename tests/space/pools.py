@@ -1,0 +1,115 @@
+"""What the tests of pools share: a pool of the test functions, time that they move, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from poolhouse.space.pool import WorkerPool
+from tests.space.contract import settle
+from tests.space.jobs import Doubled, Number, Said, Token
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from poolhouse.space import MemorySpace
+
+R = TypeVar("R")
+
+ROOT = Path(__file__).parents[2]
+JOBS = "tests.space.jobs"
+
+
+@asynccontextmanager
+async def working(
+    space: MemorySpace, modules: tuple[str, ...] = (JOBS,), **settings: Any
+) -> AsyncIterator[WorkerPool]:
+    """A pool that does the jobs of tests; when it ends, nothing is left of it."""
+    settings.setdefault("entries", (Number, Doubled, Said, Token))
+    settings.setdefault("count", 1)
+    before = Left()
+    async with WorkerPool(space, modules, paths=[ROOT], **settings) as pool:
+        yield pool
+    await settle()
+    assert Left() == before
+
+
+async def call(space: MemorySpace, function: Callable[..., R], *arguments: object) -> R:
+    """What a worker makes of a call."""
+    active = await space.eval(function, *arguments)
+    return await active.take()
+
+
+async def ended(pids: Sequence[int]) -> None:
+    """Wait until these processes are dead, and whoever waited for that as well has heard of it."""
+    loop = asyncio.get_running_loop()
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        dead = asyncio.Event()
+        loop.add_reader(descriptor, dead.set)
+        await dead.wait()
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    await settle()
+
+
+class Left:
+    """What workers could leave behind in this process: children and descriptors."""
+
+    def __init__(self) -> None:
+        tasks = Path("/proc/self/task").iterdir()
+        self.children = sorted(
+            child for task in tasks for child in (task / "children").read_text("ascii").split()
+        )
+        self.descriptors = sorted(
+            os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Left) and (self.children, len(self.descriptors)) == (
+            other.children,
+            len(other.descriptors),
+        )
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.children))
+
+    def __repr__(self) -> str:
+        return f"{self.children} {self.descriptors}"
+
+
+class HandTimers:
+    """`hand.Timers` that a test moves by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.handles: list[tuple[asyncio.TimerHandle, Callable[[], object]]] = []
+
+    def time(self) -> float:
+        """Now."""
+        return self.now
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.TimerHandle:
+        """Remember it."""
+        handle = asyncio.TimerHandle(when, callback, (), asyncio.get_running_loop())
+        self.handles.append((handle, callback))
+        return handle
+
+    def delays(self) -> list[float]:
+        """For how long each that waits still waits, shortest first."""
+        return sorted(handle.when() - self.now for handle, _ in self.handles if not handle.cancelled())
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let time pass, and what is due happen."""
+        self.now += seconds
+        due = [each for each in self.handles if each[0].when() <= self.now]
+        self.handles = [each for each in self.handles if each[0].when() > self.now]
+        for handle, callback in sorted(due, key=lambda each: each[0].when()):
+            if not handle.cancelled():
+                callback()
