@@ -11,9 +11,10 @@ import hashlib
 import re
 import zlib
 from base64 import b64encode
+from html import unescape
 from typing import TYPE_CHECKING, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from poolhouse.errors import NotFoundError
@@ -45,8 +46,8 @@ _HEADERS: Final = {
     "vary": "Cookie, Accept, Accept-Encoding",
 }
 # as the workshop writes it: every value in double quotes, and none within one
-_IMAGE: Final = re.compile(r'<img((?:\s+[a-z-]+="[^"]*")*)')
-_REMOTE: Final = re.compile(r'\ssrc="(?!data:)[^"]*"')
+_IMAGE: Final = re.compile(r'<img((?:\s+[a-z-]+="[^"]*")*)\s*/?>')
+_ATTRIBUTE: Final = re.compile(r'\s([a-z-]+)="([^"]*)"')
 
 
 async def show_text(visit: Visit) -> Response:
@@ -89,8 +90,16 @@ def _readable(packed: bytes, *, with_images: bool) -> Markup:
 
 
 def without_images(markup: str) -> str:
-    """The text with what stands for its images in place of those that the site would have to be asked for."""
-    return _IMAGE.sub(lambda image: "<img" + _REMOTE.sub("", image[1]), markup)
+    """The text with words in place of the images that the site would have to be asked for."""
+    return _IMAGE.sub(_in_words, markup)
+
+
+def _in_words(image: re.Match[str]) -> str:
+    attributes = dict(_ATTRIBUTE.findall(image[1]))
+    if attributes.get("src", "").startswith("data:"):
+        return image[0]
+    words = unescape(attributes.get("alt", "")).strip()
+    return f'<span class="image">{escape(words)}</span>' if words else ""
 
 
 def unpack(packed: bytes, limit_bytes: int) -> bytes:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from poolhouse.errors import PoolhouseError
 from poolhouse.servers.web import cookies
 from poolhouse.servers.web.failures import RefusedError, headers_of, kind_of, status_of
-from poolhouse.servers.web.forms import read_form
+from poolhouse.servers.web.forms import FILE_LIMIT_BYTES, read_form
 from poolhouse.servers.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -42,12 +42,16 @@ _log = logging.getLogger("poolhouse.web")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One address: who shows it, who takes its form, and whether strangers may see it."""
+    """One address: who shows it, who takes its form, and whether strangers may see it.
+
+    `takes_file`: its form may bring a file of `FILE_LIMIT_BYTES`.
+    """
 
     path: str
     get: Handler | None = None
     post: Handler | None = None
     is_open: bool = False
+    takes_file: bool = False
 
     @property
     def methods(self) -> str:
@@ -94,7 +98,9 @@ class Door:
         if method == "POST":
             if not self._is_from_here(visit.request):
                 raise RefusedError(403, "cross-site")
-            visit.form = await read_form(visit.request)
+            takes_file = self._page.takes_file and visit.signed_in is not None
+            file_limit_bytes = FILE_LIMIT_BYTES if takes_file else 0
+            visit.form = await read_form(visit.request, file_limit_bytes=file_limit_bytes)
         if visit.signed_in is None and not self._page.is_open:
             return sign_in(visit, visit.form.text("back") if method == "POST" else visit.here)
         if method == "POST" and not visit.is_form_ours():

@@ -1,31 +1,48 @@
-"""Form: what a person typed, bounded; and the local addresses a form may lead back to."""
+"""Form: what a person typed or sent as a file, bounded; and the local addresses a form may lead back to."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from poolhouse.servers.web.failures import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from starlette.requests import Request
 
 BODY_LIMIT_BYTES = 2 * 1024 * 1024
 FIELD_LIMIT = 2_000
+FILE_LIMIT_BYTES: Final = 64 * 1024 * 1024
+_URLENCODED: Final = "application/x-www-form-urlencoded"
 _KEPT_BACK = frozenset({"token", "password", "old_password", "back", "next"})
 # a backslash or a dropped control character would make "//host" of it in a browser
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _ID = re.compile(r"[0-9]{1,15}")
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as a form sent it; `name` is what its sender calls it, and says nothing of what it is."""
+
+    name: str
+    content: bytes
+
+
 class Form:
-    """The fields of a form or of a query, in order."""
+    """The fields of a form or of a query, in order, and the file that came with them."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "file")
 
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
+    def __init__(self, fields: list[tuple[str, str]], file: SentFile | None = None) -> None:
         self._fields = fields
+        self.file = file
 
     def text(self, name: str, default: str = "") -> str:
         """The first value of a field."""
@@ -61,21 +78,17 @@ def read_query(request: Request) -> Form:
     return Form(request.query_params.multi_items())
 
 
-async def read_form(request: Request) -> Form:
-    """The fields of an `application/x-www-form-urlencoded` body.
+async def read_form(request: Request, *, file_limit_bytes: int = 0) -> Form:
+    """The fields of an `application/x-www-form-urlencoded` body, or with a limit for it one file and some fields.
 
     Raises RefusedError for another type, for more than `BODY_LIMIT_BYTES` and for more than `FIELD_LIMIT` fields.
     """
-    if (
-        request.headers.get("content-type", "").partition(";")[0].strip()
-        != "application/x-www-form-urlencoded"
-    ):
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind == "multipart/form-data" and file_limit_bytes:
+        return await _read_parts(request, file_limit_bytes)
+    if kind != _URLENCODED:
         raise RefusedError(415, "not-a-form")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
-            raise RefusedError(413, "too-large")
+    body = b"".join([chunk async for chunk in _bounded(request, BODY_LIMIT_BYTES, "too-large")])
     try:
         fields = parse_qsl(
             body.decode("ascii", "replace"),
@@ -86,6 +99,32 @@ async def read_form(request: Request) -> Form:
     except ValueError:
         raise RefusedError(413, "too-large") from None
     return Form(fields)
+
+
+async def _bounded(request: Request, limit_bytes: int, kind: str) -> AsyncGenerator[bytes, None]:
+    """The body as it comes. Raises RefusedError once it is more than the limit."""
+    size_bytes = 0
+    async for chunk in request.stream():
+        size_bytes += len(chunk)
+        if size_bytes > limit_bytes:
+            raise RefusedError(413, kind)
+        yield chunk
+
+
+async def _read_parts(request: Request, limit_bytes: int) -> Form:
+    """A `multipart/form-data` body (RFC 7578); what is large goes through a file without a name."""
+    stream = _bounded(request, limit_bytes, "file-too-large")
+    parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=20, max_part_size=65_536)
+    try:
+        parts = (await parser.parse()).multi_items()
+    except MultiPartException:
+        raise RefusedError(415, "not-a-form") from None
+    file = None
+    for _, value in parts:
+        if isinstance(value, UploadFile):
+            file = SentFile(value.filename or "", await value.read())
+            await value.close()
+    return Form([(name, value) for name, value in parts if isinstance(value, str)], file)
 
 
 def local_path(text: str, default: str = "/") -> str:
