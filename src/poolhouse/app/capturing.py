@@ -130,6 +130,7 @@ class _Reading:
             page_blob=await self._keep_block(single_file),
             thumbnail_blob=await self._keep_block(picture),
             size_bytes=self._size_bytes,
+            without_text=found.without_text,
         )
 
     async def _single_file(self, page: Page, found: PageReading) -> BlockRef | None:

@@ -70,9 +70,19 @@ def record_page(
 
 
 def file_page(
-    tx: Transaction, item: Item, *, title: str, description: str, author: str, favicon: str | None
+    tx: Transaction,
+    item: Item,
+    *,
+    title: str,
+    description: str,
+    author: str,
+    favicon: str | None,
+    remark: str = "",
 ) -> None:
-    """As `record_page`, for an item that waits for it. What is empty changes nothing."""
+    """As `record_page`, for an item that waits for it. What is empty changes nothing.
+
+    `remark` says what its person misses of a page that was read all the same, a sentence.
+    """
     tx.items.edit(
         item.id,
         title=_first(title, TITLE_LENGTH) if item.title == item.url else None,
@@ -80,6 +90,7 @@ def file_page(
         author=_first(author, AUTHOR_LENGTH) if not item.author else None,
         favicon=favicon,
         page_state=PageState.DONE,
+        page_error=_first(remark, TITLE_LENGTH),
     )
     # whoever read the page has seen that the link is alive
     tx.checks.record(item.id, LinkHealth())

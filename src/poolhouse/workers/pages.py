@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import NoArticleError, UnfitImageError
-from poolhouse.formats.charsets import decode_html
 from poolhouse.formats.page_head import read_page_head
 from poolhouse.space.blocks import BlockRef  # noqa: TC001 - msgspec reads the annotations
 from poolhouse.space.declared import declared
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-TEXT_TYPE = "text/plain"
 URLS_LENGTH = 40_000
 TEXT_LENGTH = 200_000
 """So many characters of a page's text are given back, for search; the reader view has all."""
@@ -60,6 +58,7 @@ class PageReading:
     text: BlockRef | None = None
     reader: BlockRef | None = None
     resource_urls: tuple[str, ...] = ()
+    without_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,9 @@ def read_page(page: Page) -> PageReading:
     body = _bytes_of(page.body)
     mode = CaptureMode(page.mode)
     if page.media_type not in HTML_TYPES:
-        return _read_plain(page, body) if page.media_type == TEXT_TYPE and mode.rank else PageReading(False)
+        reading = PageReading(is_html=False)
+        is_text = page.media_type.startswith("text/")
+        return _with_text(reading, page, body) if is_text and mode is not CaptureMode.OFF else reading
     head = read_page_head(body, declared_charset=page.charset, base_url=page.url)
     reading = PageReading(
         is_html=True,
@@ -135,19 +136,14 @@ def shrink_image(image: BlockRef) -> Picture:
         return Picture(None)
 
 
-def _read_plain(page: Page, body: bytes) -> PageReading:
-    text = decode_html(body, declared_charset=page.charset)
-    return PageReading(is_html=False, word_count=len(text.split()), text=_text_block(text))
-
-
 def _with_text(reading: PageReading, page: Page, body: bytes) -> PageReading:
     from poolhouse.workers.reading import read_text
     from poolhouse.workers.single_file import compress
 
     try:
-        found = read_text(body, declared_charset=page.charset, url=page.url)
-    except NoArticleError:
-        return reading
+        found = read_text(body, declared_charset=page.charset, url=page.url, media_type=page.media_type)
+    except NoArticleError as error:
+        return replace(reading, without_text=error.reason)
     return replace(
         reading,
         title=found.title or reading.title,
