@@ -47,6 +47,7 @@ reference: env-run ## Write the reference pages that are made from the code
 
 bench: env-test programs ## Measure side by side with peers and draw the graphs
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench workshop
 
 # Pins stay where they are unless one asks: make lock UPGRADE=1
 lock: env-lock ## Write requirements/*.txt from requirements/*.in, with hashes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.survey.images.cell import IDLE
-from poolhouse.survey.images.figures import figures
+from poolhouse.survey.images.figures import figures, is_noisy
 from poolhouse.survey.images.runs import rounds_of
 from poolhouse.survey.images.strategies import STRATEGIES
 from poolhouse.survey.images.transforms import TRANSFORMS
@@ -51,7 +51,7 @@ def findings(result: Mapping[str, Any]) -> list[Finding]:
     return [
         *_images(result["images"]),
         *_loop_delay(result["loop_delay"]),
-        *small_jobs(result["small_jobs"]),
+        *_small_jobs(result["small_jobs"]),
         *_durable_jobs(result["durable_jobs"]),
     ]
 
@@ -74,7 +74,9 @@ def lines(found: Sequence[Finding]) -> list[str]:
 
 def idle_tick_p99(images: Mapping[str, Any]) -> Spread:
     """The ticks of a loop that has nothing else to do, in milliseconds: what no strategy can better."""
-    return spread([cell["tick_p99_ms"] for cell in images["cells"] if cell["strategy"] == IDLE])
+    idle = [cell for cells in rounds_of(images) for cell in cells if cell.strategy == IDLE]
+    quiet = [cell for cell in idle if not is_noisy(cell)]
+    return spread([cell.tick_p99_ms for cell in quiet or idle])
 
 
 def _images(images: Mapping[str, Any]) -> Iterator[Finding]:
@@ -146,8 +148,49 @@ _LOOP_DELAYS: tuple[tuple[str, str, Callable[[Mapping[str, Any]], float]], ...] 
 )
 
 
-def small_jobs(cells: Cells) -> Iterator[Finding]:
-    yield from ()
+def _small_jobs(cells: Cells) -> Iterator[Finding]:
+    rounds = [{each["contender"]: each for each in cell["contenders"]} for cell in cells]
+    if not rounds:
+        return
+    for way, mark in (("from a loop", ""), ("all at once", " mapped")):
+        ours, theirs = f"space{mark}", [f"executor{mark}", f"loky{mark}"]
+        name = f"small-jobs{mark.replace(' ', '-')}"
+        yield Finding(
+            name=f"{name}-rate",
+            sentence=f"small jobs {way}: a second, over the better executor's",
+            unit="times",
+            spread=spread([_rate(told, ours, theirs) for told in rounds]),
+            at_least=None if mark else 1.0,
+        )
+        yield Finding(
+            name=f"{name}-cpu",
+            sentence=f"small jobs {way}: processor time, over the better executor's",
+            unit="times",
+            spread=spread([_cpu(told, ours, theirs) for told in rounds]),
+            at_most=None if mark else 1.0,
+        )
+        for contender in (ours, *theirs):
+            words = f"small jobs {way}, {contender.removesuffix(mark)}"
+            yield Finding(
+                name=f"{name}-{contender.partition(' ')[0]}-rate",
+                sentence=words,
+                unit="a second",
+                spread=spread([told[contender]["jobs_a_second"] for told in rounds]),
+            )
+            yield Finding(
+                name=f"{name}-{contender.partition(' ')[0]}-cpu",
+                sentence=f"{words}: processor time",
+                unit="µs a job",
+                spread=spread([told[contender]["cpu_us"] for told in rounds]),
+            )
+
+
+def _rate(told: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> float:
+    return float(told[ours]["jobs_a_second"] / max(told[each]["jobs_a_second"] for each in theirs))
+
+
+def _cpu(told: Mapping[str, Any], ours: str, theirs: Sequence[str]) -> float:
+    return float(told[ours]["cpu_us"] / min(told[each]["cpu_us"] for each in theirs))
 
 
 def _durable_jobs(cells: Cells) -> Iterator[Finding]:
