@@ -256,3 +256,13 @@ def overreach(how: str) -> Said:
     elif how == "wrong":
         return Token("x")  # type: ignore[return-value]  # that is what is tried
     return Said("done")
+
+
+@declared(attempts=1)
+def hang_with(picture: Picture) -> Said:
+    """Open a block, say so, and never end."""
+    with space().blocks.open(picture.pixels) as block:
+        block.view[0] = 1
+        space().out(Token("began with"))
+        threading.Event().wait()
+    return Said("never")
