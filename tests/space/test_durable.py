@@ -442,6 +442,9 @@ async def test_cancelled_while_it_commits_it_is_committed(
     await settle()
     working.cancel()
     await settle()
+    assert not working.done(), "it is known by then which of the two it came to"
+    working.cancel()
+    await settle()
     assert working.cancelled()
     go.set()
     await space.close()

@@ -90,23 +90,26 @@ class DurableTaking(Generic[T, E]):
         try:
             return decode(self._cls, self._kept.body)
         except BaseException as error:
-            await self._end(error)
+            await self._put_back(error)
             raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._end(error)
-
-    async def _end(self, error: BaseException | None) -> None:
-        kept, self._kept = self._kept, None
-        if kept is None:
+        if error is not None:
+            await self._put_back(error)
             return
-        work = self._commit(kept) if error is None else self._space.put_back(kept.id, reason_of(error))
-        # whoever is cancelled meanwhile does not leave the entry held for ever
-        await asyncio.shield(self._space.spawn(work))
+        try:
+            await self._commit()
+        except BaseException as failure:
+            # a commit that a cancelled caller did not wait for comes first; then there is nothing left to put back
+            await self._put_back(failure)
+            raise
 
-    async def _commit(self, kept: Kept) -> None:
+    async def _commit(self) -> None:
+        if (kept := self._kept) is None:
+            return
+
         def change(tx: T) -> None:
             for each in self._changes:
                 each(tx)
@@ -114,13 +117,16 @@ class DurableTaking(Generic[T, E]):
             for entry in self._outs:
                 shelf.put(entry, person_id=kept.person)
 
-        try:
-            await self._space.commit(kept.id, change, self._report)
-        except Exception as error:
-            await self._space.put_back(kept.id, reason_of(error))
-            raise
+        await self._space.commit(kept.id, change, self._report)
+        self._kept = None
         if self._outs:
             self._space.wake()
+
+    async def _put_back(self, error: BaseException) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            # whoever is cancelled meanwhile does not leave the entry held for ever
+            await asyncio.shield(self._space.spawn(self._space.put_back(kept.id, reason_of(error))))
 
 
 def reason_of(error: BaseException) -> str | None:
