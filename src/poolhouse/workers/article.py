@@ -36,6 +36,7 @@ _NO_ARTICLE: Final = (
 )
 _SEEN: Final = frozenset({"img", "picture", "hr", "br", "input"})
 _AROUND: Final = ("nav", "header", "footer", "aside", "form")
+_FEW_LINKS: Final = 0.2
 _DATA_TABLE: Final = ("th", "caption", "thead")
 
 # It tells every candidate it looks at, and a traceback for what we handle.
@@ -66,6 +67,7 @@ def all_there_is(document: HtmlElement) -> HtmlElement:
 def _prepare(document: HtmlElement) -> None:
     """Take from a page what nobody sees and what makes the library slow."""
     drop_all(each for each in document.iter("*") if each.tag in _NO_ARTICLE or _is_hidden(each))
+    drop_all(each for each in document.iter("nav", "footer") if each.tag == "nav" or _is_of_page(each))
     _settle(document)
 
 
@@ -73,6 +75,10 @@ def _is_hidden(element: HtmlElement) -> bool:
     return element.tag not in {"html", "body"} and (
         element.get("hidden") is not None or _HIDDEN.search(element.get("style") or "") is not None
     )
+
+
+def _is_of_page(footer: HtmlElement) -> bool:
+    return next(footer.iterancestors("article", "main", "blockquote", "section"), None) is None
 
 
 def _settle(document: HtmlElement) -> None:
@@ -121,11 +127,14 @@ class _Reading(Document):  # type: ignore[misc]  # as above: a class without typ
         return etree.tostring(self.html, encoding="unicode", method="html")
 
     def get_preserved_elements(self, node: HtmlElement) -> dict[HtmlElement, bool]:
-        """Keep tables of data too, which it takes for lists of links."""
+        """Keep tables of data too, which it takes for lists of links, and lists of a few words, which it drops."""
         self._quoting = {
             above for quote in node.iter("blockquote") for above in (quote, *quote.iterancestors())
         }
         preserved: dict[HtmlElement, bool] = super().get_preserved_elements(node)
+        for items in node.iter("ul"):
+            if items.getparent() is not None and self.get_link_density(items) < _FEW_LINKS:
+                preserved[items] = True
         for table in node.iter("table"):
             is_data = any(table.find(f".//{name}") is not None for name in _DATA_TABLE)
             if is_data and table.find(".//table") is None and self.get_link_density(table) < 0.6:

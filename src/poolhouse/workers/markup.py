@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree, html
@@ -28,6 +29,7 @@ LAZY_SOURCES: Final = (
 
 LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset")
 
+_REFERENCE: Final = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,8})|([0-9]{1,8}));?")
 _NOSCRIPT_LIMIT: Final = 500
 _BYTES_A_CHARACTER: Final = 4
 
@@ -52,6 +54,8 @@ def parse_fragment(markup: str) -> HtmlElement:
 
 
 def _parsed(markup: str) -> HtmlElement:
+    if "&#" in markup:
+        markup = _REFERENCE.sub(_without_control, markup)
     # A parser each: one that met a damaged page is not used again.
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
@@ -61,6 +65,12 @@ def _parsed(markup: str) -> HtmlElement:
     if document.find("body") is None:
         etree.SubElement(document, "body")
     return document
+
+
+def _without_control(reference: re.Match[str]) -> str:
+    """Leave a reference to a character unless lxml, which reads any, would refuse to write it."""
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if code <= 0x10FFFF and clean(chr(code)) else "\ufffd"
 
 
 def drop_all(doomed: Iterable[HtmlElement]) -> None:

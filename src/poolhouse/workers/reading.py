@@ -115,7 +115,7 @@ def _read_page(text: str, url: str) -> Readable:
     body = parse_fragment(markup)
     lines = text_lines(body)[:TEXT_LIMIT]
     words = count_words(lines)
-    shown = lines if words >= LEAST_WORDS * 4 else everything
+    shown = lines if words >= LEAST_WORDS * 2 else everything
     wall = wall_of(
         shown if words >= LEAST_WORDS else f"{shown} {unseen}",
         words=words,
