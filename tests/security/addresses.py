@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ EXTRA_QUERIES = {
     f"{API}/links": ("?q=common", "?pool=Bookmarks", "?pool={pool}", "?limit=1"),
     f"{API}/links/lookup": ("?url=https://common.example/0", "?url=https://common.example/1"),
     f"{API}/search": ("?q=common", "?q=tag:everybody", "?limit=1&before=70002"),
+    f"{API}/jobs": ("?state=failed", "?kind=read-page&limit=1"),
     f"{API}/export": ("?format=json", "?format=netscape", "?format=opml"),
     "/pools/{pool}": ("?before=2",),
     f"{API}/pools/{{pool}}/entries": ("?limit=1", "?before=2"),
@@ -28,7 +30,7 @@ EXTRA_QUERIES = {
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """One address as a template: `{pool}`, `{item}` and `{secret}` stand for ids."""
+    """One address as a template: `{pool}`, `{item}`, `{capture}`, `{job}` and `{secret}` stand for ids."""
 
     template: str
     is_api: bool
@@ -37,17 +39,22 @@ class Readable:
     @property
     def kind(self) -> str | None:
         """What the id in it is of."""
-        return next((kind for kind in ("pool", "item", "secret") if f"{{{kind}}}" in self.template), None)
+        kinds = ("pool", "item", "secret", "job")
+        return next((kind for kind in kinds if f"{{{kind}}}" in self.template), None)
 
     def at(self, identity: int) -> str:
-        return self.template.format(pool=identity, item=identity, secret=identity)
+        """The address of one's own thing. A captured page has its item's number."""
+        return self.template.format(
+            pool=identity, item=identity, capture=identity, secret=identity, job=identity
+        )
 
 
 def web_template(path: str) -> str:
     """A page's path with the kind of its id said."""
-    kind = {"pools": "pool", "items": "item", "secrets": "secret"}.get(path.split("/")[1], "")
+    kinds = {"pools": "pool", "items": "item", "secrets": "secret", "jobs": "job"}
     return (
-        path.replace("{id}", f"{{{kind}}}")
+        path.replace("{id}", f"{{{kinds.get(path.split('/')[1], '')}}}")
+        .replace("{capture_id}", "{capture}")
         .replace("{rest:path}", "https://common.example/0")
         .replace("{invitation}", "made-up")
     )
@@ -55,8 +62,8 @@ def web_template(path: str) -> str:
 
 def api_template(path: str) -> str:
     """An endpoint's path with the kinds of its ids said."""
-    path = path.replace("{pool_id}", "{pool}").replace("{link_id}", "{item}")
-    return API + path.replace("{secret_id}", "{secret}").replace("{mark}", "starred")
+    path = path.replace("{link_id}", "{item}").replace("{mark}", "starred")
+    return API + re.sub(r"{(\w+)_id}", r"{\1}", path)
 
 
 def readables() -> list[Readable]:
@@ -75,8 +82,10 @@ def ids_of(home: Home, kind: str) -> list[int]:
     match kind:
         case "pool":
             return [pool.id for pool in home.pools]
-        case "item":
+        case "item" | "capture":
             return [item.id for item in home.items]
+        case "job":
+            return home.jobs
         case _:
             return [secret_id for _, secret_id, _ in home.feed_secrets]
 

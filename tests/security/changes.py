@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 BOOKMARKS = b'<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p><DT><A HREF="https://new.example/">New</A></DL>'
 NEW = "https://new.example/"
+KINDS = ("pool", "item", "secret", "session", "capture", "job")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`{pool}`, `{item}`, `{secret}`, `{session}` in the path or the fields are ids of whoever is to be harmed;
-    `{my_pool}` and `{my_item}` are the caller's own.
+    """`{pool}`, `{item}`, `{capture}`, `{secret}`, `{session}` and `{job}` in the path or the fields are ids of whoever
+    is to be harmed; `{my_pool}` and `{my_item}` are the caller's own.
     """
 
     method: str
@@ -55,6 +56,13 @@ OF_THINGS = (
     Change("POST", "/items/{item}/delete", {}),
     Change("POST", "/items/{item}/restore", {}),
     Change("POST", "/items/{item}/remove", {}),
+    Change("POST", "/items/{item}/capture", {}),
+    Change("POST", "/items/{item}/captures/{capture}/delete", {}),
+    Change("POST", "/items/{my_item}/captures/{capture}/delete", {}),
+    Change("POST", "/jobs/{job}/retry", {}),
+    Change("POST", "/jobs/{job}/drop", {}),
+    Change("POST", "/jobs/{job}/cancel", {}),
+    Change("POST", "/import", {"pool": "{pool}"}),
     Change("POST", "/account/sessions", {"session": "{session}"}),
     Change("POST", "/secrets/{secret}/cut-off", {}),
     Change("POST", "/save", {"url": NEW, "pool": "{pool}"}),
@@ -77,6 +85,11 @@ OF_THINGS = (
     Change("POST", f"{API}/secrets", {"label": "x", "pool": "{pool}"}),
     Change("DELETE", f"{API}/secrets/{{secret}}"),
     Change("POST", f"{API}/import?pool={{pool}}"),
+    Change("POST", f"{API}/links/{{item}}/captures"),
+    Change("DELETE", f"{API}/links/{{item}}/captures/{{capture}}"),
+    Change("DELETE", f"{API}/links/{{my_item}}/captures/{{capture}}"),
+    Change("POST", f"{API}/jobs/{{job}}/retry"),
+    Change("DELETE", f"{API}/jobs/{{job}}"),
 )
 """Changes that name a thing, which may be another person's."""
 
@@ -84,8 +97,10 @@ OF_ONESELF = (
     Change("POST", "/account/password", {"old_password": "x", "password": "another long one"}),
     Change("POST", "/account/tokens", {"label": "x"}),
     Change("POST", "/trash/empty", {}),
+    Change("POST", "/jobs/check-links", {}),
     Change("POST", "/logout", {}),
     Change("DELETE", f"{API}/trash"),
+    Change("POST", f"{API}/checks"),
 )
 """Changes that name nothing: they are about whoever asks."""
 
@@ -107,13 +122,15 @@ def routes_that_change() -> set[tuple[str, str]]:
 def ids(home: Home, *, only: int | None = None) -> dict[str, int]:
     """The ids by which things of this person's are named, or the one that is nobody's."""
     if only is not None:
-        return dict.fromkeys(("pool", "item", "secret", "session"), only)
+        return dict.fromkeys(KINDS, only)
     assert home.session_id is not None
     return {
         "pool": home.pools[2].id,
         "item": home.items[0].id,
         "secret": home.feed_secrets[0][1],
         "session": home.session_id,
+        "capture": home.items[0].id,
+        "job": home.jobs[0],
     }
 
 
@@ -142,7 +159,23 @@ def attempt(
     if token is None:
         token = world.house.vault.form_token(caller.session)
     shown = {**headers, "accept": "text/html"}
+    if change.path == "/import":
+        body = multipart({**fields, "token": token}, BOOKMARKS)
+        kind = {"content-type": "multipart/form-data; boundary=edge"}
+        return world.asker.ask(change.method, path, {**shown, **kind}, body=body)
     return world.asker.ask(change.method, path, shown, form={**fields, "token": token})
+
+
+def multipart(fields: dict[str, Any], content: bytes) -> bytes:
+    """A form with a file, as a browser sends it with the boundary `edge`."""
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode(
+            "utf-8", "replace"
+        )
+        for name, value in fields.items()
+    ]
+    disposition = b'Content-Disposition: form-data; name="file"; filename="bookmarks.html"'
+    return b"".join((*parts, b"--edge\r\n", disposition, b"\r\n\r\n", content, b"\r\n--edge--\r\n"))
 
 
 def _filled(value: Any, identities: dict[str, int]) -> Any:

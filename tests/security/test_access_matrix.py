@@ -179,6 +179,8 @@ def may_read(home: Home | None, kind: str, identity: int) -> bool:
         return False
     if kind == "pool":
         return any(pool.id == identity and pool.is_live for pool in home.pools)
+    if kind == "job":
+        return identity in home.jobs
     return any(item.id == identity for item in home.items)
 
 
@@ -241,6 +243,13 @@ def check_collections(world: World, home: Home) -> None:
     assert titles_in(ask("/trash")) == {item.title for item in home.items} - live
     assert titles_in(ask("/api/v1/export?format=json")) == {item.title for item in home.items}
     assert titles_in(ask("/api/v1/export?format=netscape")) == live
+    assert titles_in(ask("/api/v1/search?q=captured")) == live
+    jobs = json.loads(ask("/api/v1/jobs?limit=100").body)
+    assert {job["id"] for job in jobs["items"]} == set(home.jobs)
+    assert sum(jobs["counts"].values()) == len(home.jobs)
+    for item in home.items:
+        captures = json.loads(ask(f"/api/v1/links/{item.id}/captures").body)["items"]
+        assert [capture["id"] for capture in captures] == [item.id]
     for target in ("/opml", "/api/v1/export?format=opml"):
         found = {int(each) for each in re.findall(r"/pools/([0-9]+)\.atom", ask(target).text)}
         assert found == {pool.id for pool in home.pools if pool.is_live}, target

@@ -3,11 +3,12 @@ may see what.
 
 Whatever belongs to a person holds that person's name, which nobody else's thing holds. Ids begin at the same high
 number for every kind of thing: one that is taken for another's, or for another kind's, is met with; and an id that
-stands in an answer is found there.
+stands in an answer is found there. Each item has one captured page and one job, of the item's own number.
 """
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 from base64 import b64encode
 from contextlib import contextmanager
@@ -20,13 +21,13 @@ from hypothesis import strategies as st
 from poolhouse.app.data import OpenData, open_data
 from poolhouse.app.house import RunningHouse
 from poolhouse.rules.addresses import Addresses
+from poolhouse.services.captures import record_capture
 from poolhouse.services.links import mark_item, save_link
-from poolhouse.services.pages import record_page
 from poolhouse.services.people import add_person, end_session, set_person_disabled, start_session
 from poolhouse.services.pools import add_pool, list_pools, trash_pool
 from poolhouse.services.secrets import add_feed_secret, add_token, cut_off
 from poolhouse.services.trash import trash_item
-from poolhouse.types import Mark, PoolKind, PoolRole, Principal
+from poolhouse.types import Captured, CaptureMode, Mark, PoolKind, PoolRole, Principal
 from tests.conftest import StillClock, principal_of
 from tests.security.asking import Asker
 
@@ -152,6 +153,7 @@ class Home:
     is_disabled: bool
     pools: list[PoolThere] = field(default_factory=list)
     items: list[ItemThere] = field(default_factory=list)
+    jobs: list[int] = field(default_factory=list)
     feed_secrets: list[tuple[PoolThere, SecretId, str]] = field(default_factory=list)
     dead_feed_secret: tuple[PoolThere, str] | None = None
     token: str = ""
@@ -309,7 +311,8 @@ def made_world(plan: Sequence[PersonPlan], base_url: str = "http://pools.test") 
 
 
 def _build(tx: Transaction, data: OpenData, plan: Sequence[PersonPlan]) -> list[Home]:
-    for table in ("person", "pool", "item", "secret", "session", "tag"):
+    for table in ("person", "pool", "item", "secret", "session", "tag", "capture", "tuple"):
+        data.database.writing.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         data.database.writing.execute(
             "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, FIRST_ID)
         )
@@ -324,6 +327,13 @@ def _build_home(tx: Transaction, data: OpenData, name: str, plan: PersonPlan) ->
     home = Home(person=add_person(tx, name, None), is_disabled=plan.is_disabled)
     manual, planned = _build_pools(tx, home, plan)
     items = [_build_item(tx, data, home, number, each, manual) for number, each in enumerate(plan.items)]
+    home.jobs = [job.id for job in tx.tuples.of(home.person.id, limit=100)]
+    assert home.jobs == [item.id for item, _ in items]
+    # the first of them failed
+    data.database.writing.execute(
+        "UPDATE tuple SET state = 'dead', reason = ? WHERE id = ?",
+        (f"{home.name} reason", min(home.jobs, default=0)),
+    )
     _build_keys(tx, data.vault, home, [*manual, *planned])
     for each, pool in zip(plan.pools, planned, strict=True):
         if each.is_trashed and (found := tx.pools.get(pool.id)) and found.trashed_at is None:
@@ -359,14 +369,35 @@ def _build_item(
         item = save_link(
             tx, home.me, url, pool_id=pool_id, title=title, note=f"{home.name} note", tags=tags
         ).item
-    icon = data.blobs.put(PNG + home.mark)
-    text = f"{home.name} says"
-    record_page(tx, item.id, home.person.id, title=text, description=text, author=text, favicon=icon)
+    capture_id = record_capture(tx, item.id, url, _captured(data, home, url))
+    assert capture_id is not None
+    assert int(capture_id) == item.id
     mark_item(tx, home.me, item.id, Mark.STARRED, is_on=True)
     if plan.is_trashed:
         trash_item(tx, home.me, item.id)
     there = ItemThere(id=item.id, title=title, url=url, tags=tags, is_live=not plan.is_trashed)
     return there, pool_ids
+
+
+def _captured(data: OpenData, home: Home, url: str) -> Captured:
+    says, picture = f"{home.name} says", data.blobs.put(PNG + home.mark)
+    html = data.blobs.put(gzip.compress(f"<p>{says} on {url}</p>".encode(), mtime=0))
+    return Captured(
+        url=url,
+        mode=CaptureMode.FULL,
+        title=says,
+        description=says,
+        author=says,
+        language="en",
+        excerpt=says,
+        word_count=3,
+        text=f"{says} captured",
+        favicon=picture,
+        reader_blob=html,
+        page_blob=html,
+        thumbnail_blob=picture,
+        size_bytes=1_000,
+    )
 
 
 def _build_keys(tx: Transaction, vault: Vault, home: Home, pools: Sequence[Pool]) -> None:
