@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
 
 from poolhouse.errors import DeadLetterError, SpaceClosedError
@@ -29,6 +30,14 @@ R = TypeVar("R")
 
 CAPACITY_ENTRIES = 10_000
 CAPACITY_BYTES = 64 * 1024 * 1024
+
+
+@lru_cache(maxsize=1024)
+def _result_of(function: Callable[..., R]) -> type[R]:
+    """The class of entries that a function says it returns. Raises NotAnEntryError. Looked up once: it is compiled."""
+    result: type[R] = get_type_hints(function)["return"]
+    kind_of(result)
+    return result
 
 
 class MemorySpace:
@@ -90,8 +99,7 @@ class MemorySpace:
 
         The function returns an entry. Waits while the space is full. Raises NotAnEntryError.
         """
-        result: type[R] = get_type_hints(function)["return"]
-        kind_of(result)
+        result: type[R] = _result_of(function)
         blocks = tuple(block for each in arguments for block in self.blocks.named_in(each))
         call = Out(kind_of_call(function), encode(arguments), None, blocks)
         limit: int | None = getattr(function, "attempt_limit", None)

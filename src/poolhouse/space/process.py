@@ -125,6 +125,8 @@ class WorkerProcess:
             size = self._link.recv_into(self._buffer)
         except BlockingIOError:
             return False
+        except ConnectionResetError:
+            return self._read()  # told once, where it died with something unread; what it said before is still there
         except OSError:
             size = 0
         if size:
