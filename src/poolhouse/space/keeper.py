@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import SpaceError, StaleBlockError, TornBlockError
 from poolhouse.space.blocks import Block, BlockRef, copy_memory, make_memory, refs_in, seal
+from poolhouse.space.limits import BLOCKS_BYTES
 from poolhouse.space.waiting import BlockKeeper
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from poolhouse.space.blocks import OnCrash
 
-CAPACITY_BYTES = 1024 * 1024 * 1024
 _ID_BITS = 53  # what a number of JSON holds exactly
 
 
@@ -53,7 +53,7 @@ class Slot:
 class Blocks(BlockKeeper):
     """Makes, opens and keeps blocks. `capacity_bytes` is what all of them together may take."""
 
-    def __init__(self, capacity_bytes: int = CAPACITY_BYTES) -> None:
+    def __init__(self, capacity_bytes: int = BLOCKS_BYTES) -> None:
         self._capacity_bytes = capacity_bytes
         self._slots: dict[int, Slot] = {}
         self._leaving: set[Slot] = set()

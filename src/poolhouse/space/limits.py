@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
+BLOCKS_BYTES = 1024 * MEBIBYTE
+"""What all blocks of a space may come to, if it is not given another number."""
 CPU_LIFE_SECONDS = 600
 """A worker that used so much processor time is replaced between two jobs: what libraries leak ends with it."""
 _DRIFT_SECONDS = 0.5
@@ -57,8 +59,8 @@ class JobLimits:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
         resource.setrlimit(resource.RLIMIT_CPU, (self._hard_cpu, self._hard_cpu))
-        # files and mappings that RLIMIT_DATA does not count: as much again for each, and room for libraries
-        ceiling = address_bytes + 3 * most.memory_bytes + 512 * MEBIBYTE
+        # the backstop for mappings that RLIMIT_DATA does not count, such as blocks and libraries
+        ceiling = address_bytes + 2 * most.memory_bytes + BLOCKS_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
         resource.setrlimit(resource.RLIMIT_FSIZE, (most.memory_bytes, most.memory_bytes))
 
