@@ -13,7 +13,15 @@ from poolhouse.fetch.pages import fetch_icon, fetch_page, fetch_resources
 from poolhouse.services.captures import mode_of, record_capture
 from poolhouse.services.pages import is_awaited, record_page_failure, record_page_unwanted
 from poolhouse.types import Captured, CaptureMode, ItemId
-from poolhouse.workers.pages import Page, PageReading, Resources, assemble_page, read_page, shrink_image
+from poolhouse.workers.pages import (
+    Page,
+    PageReading,
+    Resources,
+    assemble_page,
+    plan_styles,
+    read_page,
+    shrink_image,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,8 +143,10 @@ class _Reading:
 
     async def _single_file(self, page: Page, found: PageReading) -> BlockRef | None:
         """The page with all it is made of, in one document."""
-        fetched = await fetch_resources(self._fetcher, found.resource_urls)
-        resources = await self._pack(fetched)
+        styles = await fetch_resources(self._fetcher, found.style_urls)
+        named = (await self._call(plan_styles, await self._pack(styles))).urls if styles else ()
+        images = await fetch_resources(self._fetcher, (*found.image_urls, *named))
+        resources = await self._pack({**styles, **images})
         return (await self._call(assemble_page, page, resources)).page
 
     async def _pack(self, fetched: Mapping[str, Fetched]) -> Resources:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-URLS_LENGTH = 40_000
+URLS_LENGTH = 16_000
+"""So long may the addresses of one kind be together, with what is said of each: three kinds fit into a frame."""
+
 TEXT_LENGTH = 200_000
 """So many characters of a page's text are given back, for search; the reader view has all."""
 
@@ -42,7 +44,8 @@ class PageReading:
     """What a page says of itself, and its text. Times are ISO 8601, "" for none; texts are plain.
 
     `text` is UTF-8 without markup, `reader` a clean HTML fragment, gzip; both None where there is no readable text.
-    `resource_urls` are what a single file of the page would hold.
+    `style_urls` and `image_urls` are what a single file of the page would hold. `without_text` says why there is no
+    text, where one was looked for.
     """
 
     is_html: bool
@@ -57,7 +60,8 @@ class PageReading:
     image_url: str | None = None
     text: BlockRef | None = None
     reader: BlockRef | None = None
-    resource_urls: tuple[str, ...] = ()
+    style_urls: tuple[str, ...] = ()
+    image_urls: tuple[str, ...] = ()
     without_text: str = ""
 
 
@@ -67,6 +71,13 @@ class Resources:
 
     content: BlockRef | None
     index: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StyleImages:
+    """The addresses of the images that style sheets show."""
+
+    urls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +114,26 @@ def read_page(page: Page) -> PageReading:
     if mode is CaptureMode.OFF:
         return reading
     if mode is CaptureMode.FULL:
-        from poolhouse.workers.single_file import plan_single_file
+        from poolhouse.workers.single_file import ResourceKind, plan_single_file
 
-        wanted = plan_single_file(body, charset=page.charset, url=page.url)
-        reading = replace(reading, resource_urls=_fitting(wanted))
+        wanted = plan_single_file(body, declared_charset=page.charset, url=page.url)
+        styles = _fitting(each.url for each in wanted if each.kind is ResourceKind.STYLE)
+        images = _fitting(each.url for each in wanted if each.kind is ResourceKind.IMAGE)
+        reading = replace(reading, style_urls=styles, image_urls=images)
     return _with_text(reading, page, body)
+
+
+@declared(attempts=1, cpu_seconds=10, wall_seconds=20, memory_bytes=512 * MEBIBYTE)
+def plan_styles(styles: Resources) -> StyleImages:
+    """Find the images that style sheets name."""
+    from poolhouse.workers.single_file import plan_style_images
+
+    wanted = (
+        each.url
+        for url, (_, sheet) in _unpacked(styles).items()
+        for each in plan_style_images(sheet, url=url)
+    )
+    return StyleImages(_fitting(dict.fromkeys(wanted)))
 
 
 @declared(attempts=2, cpu_seconds=30, wall_seconds=60, memory_bytes=1024 * MEBIBYTE)
@@ -115,13 +141,9 @@ def assemble_page(page: Page, resources: Resources) -> SingleFile:
     """Make a single file of a page and what it is made of, for a sandbox."""
     from poolhouse.workers.single_file import assemble_single_file, compress
 
-    found: dict[str, tuple[str, bytes]] = {}
-    content = _bytes_of(resources.content)
-    start = 0
-    for url, media_type, size_bytes in resources.index:
-        found[url] = (media_type, content[start : start + size_bytes])
-        start += size_bytes
-    made = assemble_single_file(_bytes_of(page.body), charset=page.charset, url=page.url, resources=found)
+    made = assemble_single_file(
+        _bytes_of(page.body), declared_charset=page.charset, url=page.url, resources=_unpacked(resources)
+    )
     return SingleFile(_block_of(compress(made)))
 
 
@@ -156,6 +178,17 @@ def _with_text(reading: PageReading, page: Page, body: bytes) -> PageReading:
         text=_text_block(found.text),
         reader=_block_of(compress(found.html.encode())),
     )
+
+
+def _unpacked(resources: Resources) -> dict[str, tuple[str, bytes]]:
+    """Media type and bytes of what was fetched, by its address."""
+    content = _bytes_of(resources.content)
+    found: dict[str, tuple[str, bytes]] = {}
+    start = 0
+    for url, media_type, size_bytes in resources.index:
+        found[url] = (media_type, content[start : start + size_bytes])
+        start += size_bytes
+    return found
 
 
 def _text_block(text: str) -> BlockRef | None:
