@@ -13,7 +13,8 @@ from tests.capture.shelf import all_pages
 from tests.capture.site import NETWORK, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Counter, Mapping
+    from collections import Counter
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.capture.processes import Seen

@@ -1,4 +1,4 @@
-"""What the workers of a running server held open, and what the kernel had shut to them, while they read hostile pages."""
+"""What the workers of a running server held open as they read hostile pages, and what the kernel had shut to them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import poolhouse
 
 if TYPE_CHECKING:
     from tests.capture.conftest import Visit
@@ -37,7 +39,7 @@ def test_workers_open_no_file_of_the_data_directory_and_none_but_libraries(visit
     libraries = [
         Path(sys.prefix),
         Path(sys.base_prefix),
-        Path(sys.prefix).parent / "src",
+        Path(poolhouse.__file__).parent,
         Path("/usr"),
         Path("/lib"),
     ]
