@@ -94,7 +94,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize(queries=st.lists(st.sampled_from(sorted(QUERIES)), min_size=2, max_size=2, unique=True))
     def two_people(self, queries: list[str]) -> None:
-        """Each with a pool in a pool, two saved searches and three links in different pools."""
+        """Each with a pool in a pool, two saved searches and three links in different pools.
+
+        One page is captured, in a feed that carries text; one is gone, or may be; one is still to be read.
+        """
         self.actors = [new_actor(self.data.database, name) for name in ("anna", "bert")]
         self.worlds = [World(each.inbox.id, each.bookmarks.id) for each in self.actors]
         for who in (0, 1):
@@ -104,6 +107,11 @@ class StoreMachine(RuleBasedStateMachine):
             self.add_pool(who, "Second", 2, queries[1])
             for pick, page in enumerate(PAGES[:3], 1):
                 self.save(who, page, VARIANTS[0], pick, "alpha", "", ["red"] * (pick % 2))
+            self.read(who, 0, "gamma beta")
+            self.set_feed_text(who, 0, is_on=True)
+            self.check(who, 1, CheckResult.GONE)
+        self.time_passes(2 * 86_400)
+        self.check(0, 1, CheckResult.GONE)
 
     def both(self, expect: Callable[[], None], service: Callable[[], Any]) -> None:
         """Do it in the model and in the store; both do it, or both refuse."""
@@ -306,28 +314,25 @@ class StoreMachine(RuleBasedStateMachine):
         parent=st.none() | PICK,
         is_moved=st.booleans(),
         query=st.none() | st.sampled_from(sorted(QUERIES)),
-        feed_text=st.none() | st.booleans(),
     )
     def edit_pool(
-        self,
-        who: int,
-        pick: int,
-        name: str | None,
-        parent: int | None,
-        is_moved: bool,
-        query: str | None,
-        feed_text: bool | None,
+        self, who: int, pick: int, name: str | None, parent: int | None, is_moved: bool, query: str | None
     ) -> None:
         actor, world = self.person(who)
         pool = self.pool(who, pick)
         parent_id = None if parent is None else PoolId(self.pool(who, parent).id)
         new_parent = parent_id if is_moved else pool.parent
         given: Any = {"name": name, "parent_id": parent_id, "is_moved": is_moved, "query": query}
-        given["feed_text"] = feed_text
         self.both(
             lambda: world.edit_pool(pool, name or pool.name, new_parent, query),
             lambda: actor.do(edit_pool, PoolId(pool.id), **given),
         )
+
+    @rule(who=WHO, pick=PICK, is_on=st.booleans())
+    def set_feed_text(self, who: int, pick: int, is_on: bool) -> None:
+        actor, world = self.person(who)
+        pools = world.live()
+        actor.do(edit_pool, PoolId(pools[pick % len(pools)].id), feed_text=is_on)
 
     @rule(who=WHO, pick=PICK)
     def trash_pool(self, who: int, pick: int) -> None:
