@@ -51,9 +51,8 @@ RUNS = frozenset(
         "javascript jscript vbscript livescript data blob file about view-source jar filesystem chrome intent ms-msdt"
     )
 )
-_NOT_OURS = frozenset(
-    _words("style iframe object embed base applet frame frameset math foreignobject video audio")
-)
+_NOT_OURS = frozenset(_words("style object embed base applet frame frameset math foreignobject video audio"))
+FRAME_ADDRESS = re.compile(r"/items/[0-9]+/captures/[0-9]+/text(\?images=1)?")
 _ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset", "ping", "background")
 # what a browser drops from an address before it reads it (WHATWG URL §4.4)
 _DROPPED = re.compile(r"[\t\n\r]")
@@ -86,6 +85,8 @@ def check_page(document: bytes, *, bookmarklets: int = 0) -> None:
         assert not [each for each in attributes if each.startswith("on") or each in {"style", "srcdoc"}], (
             where
         )
+        if name == "iframe":
+            check_frame(attributes)
         if name == "script":
             assert (attributes.get("src") or "").startswith("/assets/"), where
         if name == "meta":
@@ -94,6 +95,30 @@ def check_page(document: bytes, *, bookmarklets: int = 0) -> None:
             assert (attributes.get("action") or "/").startswith("/"), where
         running += [where for each in _ADDRESSES if runs(attributes.get(each) or "")]
     assert len(running) == bookmarklets, running
+
+
+def check_frame(attributes: dict[str, str | None]) -> None:
+    """That a frame of ours shows a stored document and takes everything from it but opening links elsewhere."""
+    assert FRAME_ADDRESS.fullmatch(attributes.get("src") or ""), attributes
+    assert attributes.get("sandbox") == "allow-popups allow-popups-to-escape-sandbox", attributes
+    assert attributes.get("referrerpolicy") == "no-referrer", attributes
+
+
+def check_policy_of_stored(policy: dict[str, str]) -> None:
+    """That a document which a stranger wrote runs nothing, sends nothing and loads nothing but what it holds."""
+    allowed = set(policy["sandbox"].split())
+    assert allowed <= {"allow-popups", "allow-popups-to-escape-sandbox"}, policy
+    assert policy["default-src"] == "'none'", policy
+    assert policy.get("img-src", "'none'") in {"data:", "'none'"}, policy
+    for name in ("form-action", "base-uri"):
+        assert policy.get(name, "'none'") == "'none'", policy
+    assert policy["frame-ancestors"] in {"'none'", "'self'"}, policy
+    assert not {"script-src", "connect-src", "frame-src", "object-src"} & set(policy), policy
+
+
+def policy_of(text: str) -> dict[str, str]:
+    """A Content-Security-Policy field, by directive."""
+    return dict(part.strip().partition(" ")[::2] for part in text.split(";"))
 
 
 def check_fragment(document: str) -> None:

@@ -20,7 +20,9 @@ from tests.security.inert import (
     check_feed,
     check_json_feed,
     check_page,
+    check_policy_of_stored,
     check_xml,
+    policy_of,
     runs,
 )
 from tests.security.world import World, bearer, cookie
@@ -166,6 +168,9 @@ def check_document(target: str, answer: Answer, *, is_planted: bool) -> bytes:
     kind = (answer.header("content-type") or "").partition(";")[0]
     if "format=netscape" in target:
         check_bookmark_file(answer.body)
+    elif kind == "text/html" and "sandbox" in (policy := answer.header("content-security-policy") or ""):
+        # what a stranger wrote, as it is: what holds it is not in it
+        check_policy_of_stored(policy_of(policy))
     elif kind == "text/html":
         check_page(answer.body, bookmarklets=1 if target == "/bookmarklet" else 0)
     elif kind == "text/x-opml":

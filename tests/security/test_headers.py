@@ -10,6 +10,7 @@ from poolhouse.servers.feeds import FeedDoor
 from poolhouse.servers.http.message import Request
 from tests.security.addresses import feed_targets, readables
 from tests.security.changes import ids
+from tests.security.inert import check_frame, check_policy_of_stored, policy_of
 from tests.security.world import NO_ID, World, bearer, cookie
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ HTML = {"accept": "text/html"}
 EVIL = "evil.example"
 
 
-def pages_of(world: World) -> Iterator[tuple[str, Answer]]:
-    """Every page that shows something to its owner, with its address."""
+def pages_of(world: World, *, stored: bool = False) -> Iterator[tuple[str, Answer]]:
+    """Every page that shows something to its owner, with its address; those of ours, or those of strangers."""
     home = world.homes[0]
     for readable in readables():
         if readable.is_api or readable.template == "/opml":
@@ -30,8 +31,14 @@ def pages_of(world: World) -> Iterator[tuple[str, Answer]]:
         kind = readable.kind
         target = readable.at(ids(home)[kind]) if kind else readable.template
         answer = world.asker.ask("GET", target, {**cookie(home.session), **HTML})
-        if answer.status < 300 and (answer.header("content-type") or "").startswith("text/html"):
+        is_page = answer.status < 300 and (answer.header("content-type") or "").startswith("text/html")
+        if is_page and is_stored(answer) == stored:
             yield target, answer
+
+
+def is_stored(answer: Answer) -> bool:
+    """Whether what a stranger wrote is shown."""
+    return "sandbox" in policy_of(answer.header("content-security-policy") or "")
 
 
 def test_every_form_on_a_page_carries_a_token(world: World) -> None:
@@ -54,7 +61,9 @@ def test_nothing_on_a_page_runs_but_our_files(world: World) -> None:
             where = f"{target}: {html.tostring(element)[:200]!r}"
             names = [str(name) for name in element.attrib]
             assert not [each for each in names if each.startswith("on") or each in {"style", "srcdoc"}], where
-            assert element.tag not in {"style", "iframe", "object", "embed", "base", "applet"}, where
+            assert element.tag not in {"style", "object", "embed", "base", "applet"}, where
+            if element.tag == "iframe":
+                check_frame({str(name): str(value) for name, value in element.attrib.items()})
             if element.tag == "script":
                 assert (element.get("src") or "").startswith("/assets/"), where
                 assert not (element.text or "").strip(), where
@@ -63,6 +72,17 @@ def test_nothing_on_a_page_runs_but_our_files(world: World) -> None:
                 assert is_bookmarklet or not element.get(name, "").lower().startswith("javascript:"), where
         seen += 1
     assert seen > 15
+
+
+def test_what_strangers_wrote_is_shut_in(world: World) -> None:
+    seen = set()
+    for target, answer in pages_of(world, stored=True):
+        check_policy_of_stored(policy_of(answer.header("content-security-policy") or ""))
+        assert answer.header("referrer-policy") == "no-referrer", target
+        assert answer.header("x-content-type-options") == "nosniff", target
+        assert answer.header("cache-control") == "private, no-store", target
+        seen.add(target.rpartition("/")[2])
+    assert seen == {"text", "page"}
 
 
 def asked_for_headers(world: World) -> Iterator[tuple[str, Answer]]:
@@ -84,10 +104,7 @@ def test_every_page_has_the_headers_that_hold_browsers_back(world: World) -> Non
     statuses = set()
     for where, answer in asked_for_headers(world):
         statuses.add(answer.status)
-        policy = dict(
-            part.strip().partition(" ")[::2]
-            for part in (answer.header("content-security-policy") or "").split(";")
-        )
+        policy = policy_of(answer.header("content-security-policy") or "")
         assert policy["default-src"] == "'none'", where
         if "sandbox" not in policy:  # an icon's answer holds nothing else
             assert policy["script-src"] == "'self'", where

@@ -98,8 +98,9 @@ class Door:
         if method == "POST":
             if not self._is_from_here(visit.request):
                 raise RefusedError(403, "cross-site")
-            takes_file = self._page.takes_file and visit.signed_in is not None
-            file_limit_bytes = FILE_LIMIT_BYTES if takes_file else 0
+            if self._page.takes_file and visit.signed_in is None:
+                return sign_in(visit, visit.here)  # a stranger's file is not even read
+            file_limit_bytes = FILE_LIMIT_BYTES if self._page.takes_file else 0
             visit.form = await read_form(visit.request, file_limit_bytes=file_limit_bytes)
         if visit.signed_in is None and not self._page.is_open:
             return sign_in(visit, visit.form.text("back") if method == "POST" else visit.here)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolhouse.errors import InvalidInputError
 from poolhouse.servers.web.door import Page
 from poolhouse.services.imports import queue_import
+from poolhouse.services.links import target_pool
 from poolhouse.types import PoolId
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ async def start_import(visit: Visit) -> Response:
     file, found = form.file, form.number("pool")
     if file is None or not file.content:
         return _form(visit, InvalidInputError("file", "Choose the file that your browser exported."))
-    blob = await asyncio.to_thread(blobs.put, file.content)
     pool_id = None if found is None else PoolId(found)
     try:
+        visit.house.read(lambda tx: target_pool(tx, me, pool_id))
+        blob = await asyncio.to_thread(blobs.put, file.content)
         await visit.house.write(lambda tx: queue_import(tx, me, blob, file.name, pool_id=pool_id))
     except InvalidInputError as error:
         return _form(visit, error)
