@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from poolhouse.services.captures import record_capture
 from poolhouse.services.links import save_link
 from poolhouse.services.pools import list_pools
+from poolhouse.types import Captured, CaptureMode, PageState
 from tests.conftest import PASSWORD
 
 if TYPE_CHECKING:
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from poolhouse.app.house import RunningHouse
-    from poolhouse.types import Item, Person, Pool, Principal
+    from poolhouse.ports import Transaction
+    from poolhouse.types import CaptureId, Item, JobId, Person, Pool, Principal
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
@@ -90,3 +94,41 @@ def pool_named(house: RunningHouse, principal: Principal, path: str) -> Pool:
 
 def titles(page: str) -> list[str]:
     return re.findall(r'<a class="link"[^>]*>([^<]*)</a>', page)
+
+
+def keep_page(house: RunningHouse, item: Item, text: str = "<p>Trails.</p>", **values: object) -> CaptureId:
+    """File a reading of an item's page, as the workshop does; `page` is the full copy."""
+    page = values.pop("page", None)
+    put = house.blobs.put
+    found: dict[str, object] = {
+        "url": item.url,
+        "mode": CaptureMode.FULL if page else CaptureMode.TEXT,
+        "word_count": 903,
+        "text": "associative trails",
+        "reader_blob": put(gzip.compress(text.encode())) if text else None,
+        "page_blob": put(gzip.compress(str(page).encode())) if page else None,
+        "size_bytes": 1_234_567,
+        **values,
+    }
+
+    def file(tx: Transaction) -> CaptureId | None:
+        tx.items.edit(item.id, page_state=PageState.PENDING)
+        return record_capture(tx, item.id, item.url, Captured(**found))  # type: ignore[arg-type]  # given by name in each test
+
+    capture_id = house.data.database.write(file)
+    assert capture_id is not None
+    return capture_id
+
+
+def fail_job(house: RunningHouse, job_id: JobId, reason: str) -> None:
+    """Have a job look as if it failed too often."""
+    database = house.data.database
+    sql = "UPDATE tuple SET state = 'dead', attempts = 5, reason = ? WHERE id = ?"
+    database.write(lambda _: database.writing.execute(sql, (reason, job_id)))
+
+
+def run_job(house: RunningHouse, job_id: JobId, done: int | None = None, total: int | None = None) -> None:
+    """Have a job look as if somebody worked at it."""
+    database = house.data.database
+    sql = "UPDATE tuple SET state = 'held', owner = 'test', lease_until = 1, done = ?, total = ? WHERE id = ?"
+    database.write(lambda _: database.writing.execute(sql, (done, total, job_id)))
