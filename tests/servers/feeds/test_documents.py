@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.servers.feeds.cache import ENTRY_OVERHEAD_BYTES, ByteCache
+from poolhouse.servers.feeds.documents import DOCUMENT_LIMIT_BYTES
 from poolhouse.servers.feeds.door import FeedDoor
 from poolhouse.servers.http.message import Request
+from poolhouse.services.captures import delete_capture, recapture
 from poolhouse.services.links import edit_link, mark_item, save_link
 from poolhouse.services.pages import record_page
 from poolhouse.services.pools import add_pool, edit_pool, find_pool
+from poolhouse.services.reading import get_item
 from poolhouse.services.secrets import add_feed_secret
 from poolhouse.services.trash import restore_item, trash_item
 from poolhouse.types import FeedFormat, Mark, PoolId, Principal
+from tests.store.readings import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +66,14 @@ def test_a_door_that_kept_entries_says_what_a_new_one_says(
         lambda tx: mark_item(tx, principal, items[36], Mark.READ, is_on=True),
         lambda tx: edit_pool(tx, principal, found.id, name="Renamed"),
         lambda tx: edit_pool(tx, principal, found.id, query="page -two"),
+        lambda tx: read(tx, items[37], "The page's own text", house.blobs),
+        lambda tx: edit_pool(tx, principal, first.id, feed_text=True),
+        lambda tx: [read(tx, item, f"page {item}", house.blobs) for item in items[38:50]],
+        lambda tx: edit_pool(tx, principal, found.id, feed_text=True),
+        lambda tx: recapture(tx, principal, items[38]),
+        lambda tx: read(tx, items[38], "The page as it is now", house.blobs),
+        lambda tx: delete_capture(tx, principal, items[38], get_item(tx, principal, items[38]).capture_id),  # type: ignore[arg-type] # it has one
+        lambda tx: edit_pool(tx, principal, first.id, feed_text=False),
     ]
     kept = FeedDoor(house)
     for change in changes:
@@ -68,6 +81,37 @@ def test_a_door_that_kept_entries_says_what_a_new_one_says(
         write(change)
         for path in _paths(text):
             assert _body(kept, path) == _body(FeedDoor(house), path)
+
+
+def test_long_captured_pages_are_made_as_far_as_the_document_goes_and_the_rest_follows(
+    house: RunningHouse, principal: Principal
+) -> None:
+    """Whoever walks the pages has every entry once, with its text."""
+    write = house.data.database.write
+    pool = write(lambda tx: find_pool(tx, principal, "Bookmarks"))
+    write(lambda tx: edit_pool(tx, principal, pool.id, feed_text=True))
+    for number in range(30):
+        item = write(lambda tx, at=number: save_link(tx, principal, f"https://{at}.test/")).item  # type: ignore[misc] # mypy cannot infer a lambda's default
+        text = f"begin{number} {'x' * 50_000} end{number}"
+        write(lambda tx, at=item.id, text=text: read(tx, at, text, house.blobs))  # type: ignore[misc] # as above
+    secret = write(lambda tx: add_feed_secret(tx, house.vault, principal, pool.id, "reader"))[1]
+    path: str | None = f"/s/{secret}/pools/{pool.id}.json"
+    found: list[str] = []
+    sizes: list[int] = []
+    while path:
+        body = _body(FeedDoor(house), path)
+        document = json.loads(body)
+        sizes.append(len(body))
+        found += [entry["content_html"] for entry in document["items"]]
+        path = document.get("next_url", "").removeprefix("http://pools.test") or None
+    assert max(sizes) <= DOCUMENT_LIMIT_BYTES
+    assert len(sizes) == 3
+    assert [html[: html.index(" ")] for html in found] == [
+        f"<p>begin{number}" for number in reversed(range(30))
+    ]
+    assert all(
+        html.endswith(f"end{number}</p>") for number, html in zip(reversed(range(30)), found, strict=True)
+    )
 
 
 def _paths(secrets: dict[PoolId, str]) -> list[str]:

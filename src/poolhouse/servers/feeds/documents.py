@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolhouse.formats.feed import WRITERS, render
 from poolhouse.servers.feeds.cache import DOCUMENT_BYTES, FRAGMENT_BYTES, ByteCache
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolhouse.ports import Transaction
     from poolhouse.services.feeds import FeedBuilder, FeedOutline, FeedView
-    from poolhouse.types import FeedFormat, Principal, Seq
+    from poolhouse.types import FeedFormat, Membership, Principal, Seq
 
 DOCUMENT_LIMIT_BYTES = 512 * 1024
+_LONG_AT_ONCE = 8  # captured pages: each is read from a file, and a document holds a few of the longest
 
 _FragmentKey = tuple[str, int, int, int]
 
@@ -51,13 +55,27 @@ class Documents:
         return body if len(body) <= DOCUMENT_LIMIT_BYTES else None
 
     def _entries(self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline) -> list[bytes]:
+        """One fragment a place, topmost first; of captured pages no more than show that a document is full."""
+        if not outline.has_text:
+            return self._portion(tx, feed_format, outline, outline.places)
+        found: list[bytes] = []
+        places = iter(outline.places)
+        while sum(map(len, found)) <= DOCUMENT_LIMIT_BYTES and (
+            portion := tuple(islice(places, _LONG_AT_ONCE))
+        ):
+            found += self._portion(tx, feed_format, outline, portion)
+        return found
+
+    def _portion(
+        self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline, places: Sequence[Membership]
+    ) -> list[bytes]:
         """One fragment a place, kept or made; all that are missing are read at once."""
         writer, home_url = WRITERS[feed_format], outline.document.home_url
         shared = f"{feed_format} {outline.document.author}"
-        keys = [(shared, place.pool_id, place.item_id, place.version) for place in outline.places]
+        keys = [(shared, place.pool_id, place.item_id, place.version) for place in places]
         found = [self._fragments.get(key) for key in keys]
         missing = [at for at, fragment in enumerate(found) if fragment is None]
-        entries = self._builder.entries(tx, outline, [outline.places[at] for at in missing])
+        entries = self._builder.entries(tx, outline, [places[at] for at in missing])
         for at, entry in zip(missing, entries, strict=True):
             made = found[at] = writer.entry(entry, home_url)
             self._fragments.put(keys[at], made)
