@@ -83,6 +83,8 @@ def test_what_is_well_nested_comes_back_as_it_is(page: str) -> None:
         ("a\x00b\ud800c", "a\ufffdb\ufffdc"),
         ("<\x00p>a<p\x00>b<1>c<a@b>d", "<\ufffdp>ab<1>cd"),
         ('<a =">b<p>c', '<a =">b<p>c'),
+        ("<picture><source srcset=a/><img></picture>", "<picture><source srcset=a/ /><img></picture>"),
+        ("a<wbr>b<image src=x>", "ab"),
         ("<body><body class=x>a</body>b</body></html>", "<body>a</body>b"),
     ],
 )
@@ -142,6 +144,7 @@ def test_tokens() -> None:
 NAMES = """
     div p b i a span table tr td th tbody caption ul li dl dd h1 svg math select option style title script template
     form button object noscript br img textarea frameset plaintext body head html ruby rt article font nobr
+    source wbr track embed image keygen param area input
 """
 _tags = st.builds(
     lambda name, before, after: f"<{before}{name}{after}>",
@@ -166,6 +169,7 @@ soup = st.lists(st.tuples(_pieces, st.sampled_from([1, 1, 1, 2, 40, 300])), max_
 @example("<svg><p><style><!--</style>" + "<div>" * 500 + "-->")
 @example('<a =">' + "<div>" * 500 + '">')
 @example("<script><!--<script></script>" + "<div>" * 500 + "--></script>" + "<div>" * 500)
+@example("<picture>" + "<source a=b/>" * 300)
 @example("<p><b id=1><b id=2>" * 300 + "<p>" * 300)
 def test_no_library_finds_it_deeper(page: str) -> None:
     bounded = bounded_markup(page)

@@ -63,7 +63,7 @@ COMMENTS = (
 def page(head: str, body: str, *, attributes: str = " lang='en'") -> bytes:
     return (
         f"<!DOCTYPE html><html{attributes}><head><meta charset=utf-8>{head}</head><body>{body}</body></html>"
-    ).encode()
+    ).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

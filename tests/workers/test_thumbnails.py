@@ -100,8 +100,7 @@ def test_sixteen_bits_of_grey() -> None:
     out = io.BytesIO()
     grey.save(out, "PNG")
     pixel = seen(make_thumbnail(out.getvalue())).convert("L").getpixel((9, 9))
-    assert isinstance(pixel, int)
-    assert abs(pixel - 128) < 4
+    assert pixel == pytest.approx(128, abs=4)
 
 
 def test_the_first_picture_of_a_film() -> None:

@@ -39,9 +39,7 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_VOID: Final = _names(
-    "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr"
-)
+_VOID: Final = _names("area base basefont br col hr img input link meta param source")
 _FORMATTING: Final = _names("a b big code em font i nobr s small strike strong tt u")
 _BLOCKS: Final = _names(
     "address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer form "
@@ -53,8 +51,11 @@ _ENDABLE: Final = _BLOCKS | _SCOPES
 _HEADINGS: Final = _names("h1 h2 h3 h4 h5 h6")
 _SEPARATE: Final = _BLOCKS | _TABLE_PARTS | {"br"}
 _ONCE: Final = _names("html head body")
-# Parsers do not agree on these, or change their mind within them about what is a tag (§13.2.6.4.16, §13.2.6.5).
-_LEFT_OUT: Final = _names("math select option optgroup plaintext frameset frame svg")
+# Parsers change their mind within these about what is a tag (§13.2.6.4.16, §13.2.6.5), or do not agree on which of them
+# are empty.
+_LEFT_OUT: Final = _names(
+    "math select option optgroup plaintext frameset frame svg bgsound embed image keygen track wbr"
+)
 
 # What the start of an element ends (§13.2.6.4.7): the elements, and those it does not look beyond.
 _LIST_EDGES: Final = _SCOPES | (_BLOCKS - _names("address div p li dd dt"))
@@ -217,10 +218,13 @@ def _is_linked_data(token: Token) -> bool:
 
 
 def _tag_source(token: Token) -> str:
-    """Return a start tag with no more attributes than is sensible, and without a slash that means nothing."""
+    """Return a start tag with no more attributes than is sensible, and with a slash only where it means something.
+
+    It does for `source`, which libxml2 does not know to be empty: it would put each into the one before.
+    """
     source, name = token.source, token.name
     is_slashed = source.endswith("/>") and name not in _VOID
-    if len(source) <= _PLAIN_TAG_LENGTH and not is_slashed:
+    if len(source) <= _PLAIN_TAG_LENGTH and not is_slashed and name != "source":
         return source
     start = len(name) + 1
     attributes = [*token.attributes()]
@@ -230,6 +234,8 @@ def _tag_source(token: Token) -> str:
         if len(name) <= _NAME_LIMIT and len(value) <= _value_limit(value)
     ]
     end = source[start + sum(len(each) for _, _, each in attributes) :]
+    if name == "source":
+        end = end if "/" in end else " />"
     return f"{source[:start]}{''.join(kept[:ATTRIBUTE_LIMIT])}{'>' if is_slashed else end}"
 
 

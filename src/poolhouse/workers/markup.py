@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from ada_url import URL
 from lxml import etree, html
 
 from poolhouse.formats.bounded_markup import MARKUP_LIMIT, bounded_markup
 from poolhouse.formats.charsets import decode_html
 from poolhouse.formats.srcset import best_of_srcset
 from poolhouse.formats.text import clean
+from poolhouse.workers.cleaning import web_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +53,18 @@ def parse_fragment(markup: str) -> HtmlElement:
     body = _parsed(f"<!doctype html><html><body>{markup}</body></html>").find("body")
     assert body is not None
     return body
+
+
+def base_url(document: HtmlElement | None, url: str) -> URL:
+    """Return what a document's relative addresses are relative to: its `base`, else `url` where it came from."""
+    try:
+        base = URL(url)
+    except ValueError:
+        base = URL("about:blank")  # to which nothing is relative
+    for element in document.iter("base") if document is not None else ():
+        if (href := element.get("href")) and (found := web_url(base, href)) is not None:
+            return URL(found)
+    return base
 
 
 def _parsed(markup: str) -> HtmlElement:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ada_url import URL
 from lxml import etree
 
 from poolhouse.errors import NoArticleError
@@ -15,7 +14,7 @@ from poolhouse.formats.raster import sniff_raster
 from poolhouse.workers.article import all_there_is, find_article
 from poolhouse.workers.cleaning import clean_fragment, web_url
 from poolhouse.workers.lines import count_words, text_lines
-from poolhouse.workers.markup import find_images, page_text, parse_fragment, parse_page
+from poolhouse.workers.markup import base_url, find_images, page_text, parse_fragment, parse_page
 from poolhouse.workers.page_facts import EXCERPT_LIMIT, TITLE_LIMIT, one_line, read_page_facts
 from poolhouse.workers.walls import LEAST_WORDS, NO_PAGE, NO_TEXT, wall_of
 
@@ -102,7 +101,7 @@ def _read_plain(text: str) -> Readable:
 def _read_page(text: str, url: str) -> Readable:
     document = parse_page(text)
     facts = read_page_facts(document)
-    base = _base(document, url)
+    base = base_url(document, url)
     everything = text_lines(document)
     unseen = " ".join(one_line(each.text_content()[:2_000]) for each in document.iter("noscript"))
     has_password_field = any(each.get("type", "").lower() == "password" for each in document.iter("input"))
@@ -152,14 +151,6 @@ def _inner_html(element: HtmlElement) -> str:
     pieces = [html.escape(element.text or "", quote=False)]
     pieces += [etree.tostring(child, encoding="unicode", method="html") for child in element]
     return "".join(pieces)
-
-
-def _base(document: HtmlElement, url: str) -> URL:
-    base = URL(url)
-    for element in document.iter("base"):
-        if (href := element.get("href")) and (found := web_url(base, href)) is not None:
-            return URL(found)
-    return base
 
 
 def _excerpt(text: str) -> str:

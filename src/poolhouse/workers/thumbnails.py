@@ -46,9 +46,9 @@ class Thumbnail:
 def make_thumbnail(body: bytes) -> Thumbnail:
     """Return a picture of at most `WIDTH_LIMIT` by `HEIGHT_LIMIT` pixels and `SIZE_LIMIT_BYTES`.
 
-    Raises UnfitImageError, with a sentence that says why. Reads JPEG, PNG, WebP, AVIF and the first picture of a GIF, told by their bytes. What a camera says of how it was
-    held is obeyed, then dropped with all else that the file says. Needs four bytes a pixel of the original, of a
-    JPEG a sixteenth or less of that where it is large.
+    Raises UnfitImageError, with a sentence that says why. Reads JPEG, PNG, WebP, AVIF and the first picture of a GIF,
+    told by their bytes. What a camera says of how it was held is obeyed, then dropped with all else that the file
+    says. Needs up to eight bytes a pixel of the original; of a large JPEG, a fraction of that.
     """
     if sniff_raster(body) is None:
         raise UnfitImageError(_UNKNOWN)
