@@ -87,10 +87,14 @@ async def test_a_name_with_two_addresses_is_reached_at_the_public_one_only(lab: 
     assert (await fetch(fetcher, f"http://two.example:{outside.port}/")).body == b"public"
 
 
-async def test_a_name_with_two_private_addresses_is_not_reached(lab: Lab) -> None:
+@pytest.mark.parametrize(
+    "addresses",
+    [["127.0.0.2", "::1", "10.0.0.1"], ["127.0.0.2", "::1"], ["10.0.0.1", "192.168.0.1", "fd00::1"]],
+)
+async def test_a_name_with_private_addresses_alone_is_not_reached(lab: Lab, addresses: list[str]) -> None:
     inside = await lab.site(lab.reply(b"secret"), address="127.0.0.2")
-    fetcher = lab.fetcher({"two.example": ["127.0.0.2", "::1", "10.0.0.1"]})
-    with pytest.raises(RefusedAddressError):
+    fetcher = lab.fetcher({"two.example": addresses})
+    with pytest.raises(RefusedAddressError, match="so it is not fetched"):
         await fetch(fetcher, f"http://two.example:{inside.port}/")
     assert inside.connections == 0
 

@@ -43,7 +43,14 @@ class Reply:
 
 
 class _RefusedError(OSError):
-    """Raised where the socket would be made. An OSError, so that the next address of the name gets its chance."""
+    """Raised where the socket would be made. An OSError, so that the next address of the name gets its chance.
+
+    All of them read alike: of failures that do, aiohappyeyeballs raises the first as it is, and else one of its own.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("refused")
+        self.reason = reason
 
 
 class Wire:
@@ -168,7 +175,7 @@ def _in_plain_words(host: str) -> Iterator[None]:
         raise FetchError(f"no secure connection to {host} came about") from error
     except aiohttp.ClientConnectorError as error:
         if isinstance(error.os_error, _RefusedError):
-            raise RefusedAddressError(str(error.os_error)) from error
+            raise RefusedAddressError(error.os_error.reason) from error
         raise FetchError(f"{host} could not be reached") from error
     except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError) as error:
         raise FetchError(f"{host} broke the connection off") from error
