@@ -24,6 +24,7 @@ PATIENCE_SECONDS = 240.0
 """When a test gives up; it is done in a fifth of that."""
 
 TICK_SECONDS = 0.1
+POOL = "Whole"
 _NOT_OVER = ("waiting", "running")
 
 
@@ -74,6 +75,10 @@ class Saver:
         self.server.start()
         self._token = self.server.command("token", "add", "anna", "--label", "script")[0]["token"]
 
+    def _make_feed(self) -> None:
+        made = self.server.command("secret", "add", "anna", "--pool", POOL, "--label", "ticking")[0]
+        self._feed = made["path"]["atom"]
+
     async def api(self, method: str, path: str, body: object = None) -> Any:
         """Ask the API, and return the JSON it answers; fails where it refuses."""
         async with self._session.request(method, f"{self.server.url}/api/v1{path}", json=body) as answer:
@@ -82,8 +87,8 @@ class Saver:
 
     async def save(self, urls: Sequence[str]) -> list[int]:
         """Save pages into a pool that keeps them whole, and return the links' ids."""
-        pool = await self.api("POST", "/pools", {"name": "Whole", "capture": "full"})
-        await self._poll_with(pool["id"])
+        pool = await self.api("POST", "/pools", {"name": POOL, "capture": "full"})
+        await asyncio.to_thread(self._make_feed)
         links = [await self.api("POST", "/links", {"url": url, "pool": pool["id"]}) for url in urls]
         return [link["id"] for link in links]
 
@@ -124,10 +129,6 @@ class Saver:
     async def _count_jobs(self) -> int:
         counts = (await self.api("GET", "/jobs?limit=1"))["counts"]
         return sum(counts[state] for state in _NOT_OVER)
-
-    async def _poll_with(self, pool_id: int) -> None:
-        made = await self.api("POST", f"/pools/{pool_id}/secrets", {"label": "ticking"})
-        self._feed = made["addresses"]["path"]["atom"]
 
     async def _poll(self) -> None:
         async with self._session.get(self._feed, headers={"Authorization": ""}) as answer:
