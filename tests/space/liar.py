@@ -12,15 +12,17 @@ from poolhouse.space.blocks import BlockRef
 from poolhouse.space.frames import Sent, Sought, decode_to_worker, encode_frame, receive
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolhouse.space.frames import FromWorker, Job
 
 
-def said(how: str, job: Job) -> list[FromWorker | bytes]:
+def said(how: str, job: Job) -> Sequence[FromWorker | bytes]:
     """What it says when it is given a job."""
     number = b'{"value":1}'
     stolen = BlockRef(4711, 10, 1)
     done = frames.Done(job.id, (), Sent("Number", number))
-    lies: dict[str, list[FromWorker | bytes]] = {
+    lies: dict[str, Sequence[FromWorker | bytes]] = {
         "garbage": [b"\xff" * 50],
         "pickle": [b"cos\nsystem\n(S'true'\ntR."],
         "another's job": [frames.Done(job.id + 1, (), Sent("Number", number))],
@@ -38,6 +40,9 @@ def said(how: str, job: Job) -> list[FromWorker | bytes]:
         "forged call": [frames.Put((Sent("eval tests.space.jobs:double", b"[1]"),)), done],
         "forbidden": [frames.Take(Sought("Inverted", b"{}", ()), waits=True), done],
         "no template": [frames.Take(Sought("Token", b"[]", ()), waits=True)],
+        "no field": [frames.Take(Sought("Token", b'{"colour":1}', ()), waits=False)],
+        "many words": [frames.Failed(job.id, "\n".join(map(str, range(10_000))))],
+        "many blocks": [frames.NewBlock(1, "retry")] * 65 + [done],
         "impatient": [frames.Take(Sought("Token", b"{}", ()), waits=True)] * 2,
         "greedy": [frames.NewBlock(2**60, "retry"), done],
         "deaf": [frames.NewBlock(10, "retry")] * 5000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,11 +31,12 @@ async def working(
     """A pool that does the jobs of tests; when it ends, nothing is left of it."""
     settings.setdefault("entries", (Number, Doubled, Said, Token))
     settings.setdefault("count", 1)
-    before = Left()
+    before = left()
     async with WorkerPool(space, modules, paths=[ROOT], **settings) as pool:
         yield pool
     await settle()
-    assert Left() == before
+    after = left()
+    assert after == before, f"{before} became {after}"
 
 
 async def call(space: MemorySpace, function: Callable[..., R], *arguments: object) -> R:
@@ -59,29 +61,13 @@ async def ended(pids: Sequence[int]) -> None:
     await settle()
 
 
-class Left:
-    """What workers could leave behind in this process: children and descriptors."""
-
-    def __init__(self) -> None:
-        tasks = Path("/proc/self/task").iterdir()
-        self.children = sorted(
-            child for task in tasks for child in (task / "children").read_text("ascii").split()
-        )
-        self.descriptors = sorted(
-            os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Left) and (self.children, len(self.descriptors)) == (
-            other.children,
-            len(other.descriptors),
-        )
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.children))
-
-    def __repr__(self) -> str:
-        return f"{self.children} {self.descriptors}"
+def left() -> tuple[list[str], list[str]]:
+    """What workers could leave behind in this process: children, and descriptors by what they are of."""
+    gc.collect()
+    tasks = Path("/proc/self/task").iterdir()
+    children = sorted(child for task in tasks for child in (task / "children").read_text("ascii").split())
+    links = [os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    return children, sorted(link.split(":")[0] for link in links)
 
 
 class HandTimers:

@@ -180,6 +180,10 @@ class BlockRules(RuleBasedStateMachine):
     def use_what_is_not_ours(self, known: Known, data: st.DataObject) -> None:
         with pytest.raises(StaleBlockError):
             self.blocks.open(data.draw(st.sampled_from(known.stale)))
+        with pytest.raises(StaleBlockError):
+            self.blocks.named_in(
+                Picture("stolen", data.draw(st.sampled_from(known.stale[:-1] or known.stale)))
+            )
         if known.held is not None or known.ref.id not in self.all:
             with pytest.raises(StaleBlockError):
                 self.blocks.open(known.ref)

@@ -171,6 +171,9 @@ def test_one_function_handles_a_class(space: MemorySpace) -> None:
         ("stolen block", "no block 4711"),
         ("not taken", "it has not taken that"),
         ("no template", "this is no entry"),
+        ("no field", "Token has no such field"),
+        ("many words", r"^0 1 2 [0-9 ]{,500}$"),
+        ("setup again", "it said what it may not say within a job"),
         ("impatient", "has not waited for an answer"),
         ("deaf", "signal 9"),
         ("hung up", "signal 9"),
@@ -187,7 +190,7 @@ async def test_a_lie_costs_the_liar_its_job(space: MemorySpace, how: str, reason
         assert await call(space, jobs.double, 1) == Number(2)
 
 
-@pytest.mark.parametrize("how", ["twice", "forged call", "forbidden", "greedy", "setup again", "silent"])
+@pytest.mark.parametrize("how", ["twice", "forged call", "forbidden", "greedy", "many blocks", "silent"])
 async def test_a_lie_beside_a_true_result_changes_nothing(space: MemorySpace, how: str) -> None:
     async with working(space, command=(*LIAR, how)) as pool:
         active = await space.eval(jobs.double, 21)

@@ -16,7 +16,7 @@ from poolhouse.space.templates import Template
 from poolhouse.space.waiting import Out, Waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from poolhouse.space.bag import Stored
     from poolhouse.space.blocks import OnCrash
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Assignment:
-    """A held entry, given to a worker. `kinds` are those that its function may take, read and put besides its own."""
+    """A held entry, given to a worker. `kinds` may be taken, read and put besides, and asked for by those fields."""
 
     __slots__ = (
         "_blocks",
@@ -51,7 +51,7 @@ class Assignment:
         process: WorkerProcess,
         stored: Stored,
         declaration: Declaration,
-        kinds: frozenset[str],
+        kinds: Mapping[str, frozenset[str]],
     ) -> None:
         self.stored = stored
         self.declaration = declaration
@@ -139,7 +139,7 @@ class Assignment:
                 stored = self._held(taken_id)
                 del self._taken[taken_id]
                 self._blocks.release(stored.blocks, self, is_torn=True)
-                self._give_back(stored, reason)
+                self._give_back(stored, None if reason is None else frames.short(reason))
                 self._process.send(frames.Did())
             case frames.NewBlock(size_bytes, on_crash):
                 self._make_block(size_bytes, on_crash)
@@ -150,6 +150,10 @@ class Assignment:
         if sought.kind not in self._kinds:
             raise SpaceError(f"its pool does not let it have {sought.kind}")
         actuals: dict[str, Any] = frames.check_body(sought.actuals)
+        if not self._kinds[sought.kind].issuperset([*actuals, *(name for name, _ in sought.formals)]):
+            raise FrameError(
+                f"{sought.kind} has no such field"
+            )  # the space keeps an index for each that is asked for
         template = Template(sought.kind, tuple(actuals.items()), sought.formals)
         if not waits and self._space.bag.find((template,)) is None:
             self._process.send(frames.Did())
@@ -193,7 +197,7 @@ class Assignment:
         job = frames.Job(stored.id, stored.kind, stored.body, stored.attempts, grants)
         self._process.send(job, [slot.descriptor for slot in slots])
 
-    def _outs(self, sent: Sequence[frames.Sent], kinds: frozenset[str]) -> list[Out]:
+    def _outs(self, sent: Sequence[frames.Sent], kinds: Container[str]) -> list[Out]:
         """What a worker puts, checked. Raises SpaceError for what it may not, FrameError for what is no entry."""
         outs: list[Out] = []
         for each in sent:
@@ -228,7 +232,8 @@ class Assignment:
         return self._taken[taken_id]
 
     def _make_block(self, size_bytes: int, on_crash: OnCrash) -> None:
-        if not 0 < size_bytes <= self.declaration.limits.memory_bytes - self._made_bytes:
+        left_bytes = self.declaration.limits.memory_bytes - self._made_bytes
+        if not 0 < size_bytes <= left_bytes or len(self._granted) >= frames.BLOCKS:
             raise SpaceError("its blocks would come to more memory than it may take")
         slot = self._blocks.make(size_bytes, on_crash, writer=self)
         self._made_bytes += size_bytes

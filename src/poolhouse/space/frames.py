@@ -26,6 +26,9 @@ BODY_BYTES = 64 * 1024
 """The most of an entry's JSON that a worker is given or may send."""
 DESCRIPTORS = 32
 """The most blocks that one entry may name for a worker; the kernel's own limit is 253 (SCM_MAX_FD)."""
+BLOCKS = 64
+"""The most blocks that a job may have at a time: each is a descriptor of the pool's process too."""
+REASON_CHARACTERS = 500
 
 
 class FrameError(Exception):
@@ -220,6 +223,11 @@ def check_body(body: bytes) -> dict[str, Any]:
         return look_into(body)
     except (NotAnEntryError, RecursionError) as error:
         raise FrameError(str(error)) from error
+
+
+def short(reason: str) -> str:
+    """A reason as long as a person wants to read it, whoever wrote it, on one line."""
+    return " ".join(reason[:REASON_CHARACTERS].split())
 
 
 def receive(link: socket.socket, flags: int = 0) -> tuple[bytes, list[int]]:

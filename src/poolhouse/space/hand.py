@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Protocol
 
 from poolhouse.space import frames
-from poolhouse.space.frames import FrameError
+from poolhouse.space.frames import FrameError, short
 from poolhouse.space.process import WorkerProcess, how_it_ended
 
 if TYPE_CHECKING:
@@ -125,11 +125,11 @@ class Hand:
     def _hear(self, frame: FromWorker) -> None:
         """Do what a frame says. Raises FrameError for one that cannot come now."""
         assignment = self._assignment
-        if isinstance(frame, frames.Ready):
+        if not self._is_ready and isinstance(frame, frames.Ready):
             self._is_ready = True
             self._foreman.ready(frame.unconfined)
-        elif isinstance(frame, frames.Unfit):
-            self._reason = f"the worker could not start: {frame.reason}"
+        elif not self._is_ready and isinstance(frame, frames.Unfit):
+            self._reason = f"the worker could not start: {short(frame.reason)}"
         elif assignment is None or not self._is_ready:
             raise FrameError("it has no job to speak of")
         elif not isinstance(frame, (frames.Done, frames.Failed)):
@@ -140,7 +140,7 @@ class Hand:
             if isinstance(frame, frames.Done):
                 assignment.finish(frame)
             else:
-                assignment.fail(self._reason or frame.reason)
+                assignment.fail(self._reason or short(frame.reason))
             self._is_free(is_last=frame.is_last)
 
     def _is_free(self, *, is_last: bool) -> None:

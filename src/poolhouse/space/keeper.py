@@ -130,8 +130,12 @@ class Blocks(BlockKeeper):
         """A new block of a worker's. Raises SpaceError where there is no room for it."""
         if size_bytes <= 0 or self.size_bytes + size_bytes > self._capacity_bytes:
             raise SpaceError(f"there is no room for a block of {size_bytes} bytes")
+        try:
+            memory = make_memory(size_bytes)
+        except OSError as error:
+            raise SpaceError(f"there is no room for a block: {error.strerror}") from error
         block = secrets.randbits(_ID_BITS)
-        slot = Slot(block, size_bytes, make_memory(size_bytes), on_crash, writer=writer)
+        slot = Slot(block, size_bytes, memory, on_crash, writer=writer)
         if writer is not None:
             seal(slot.descriptor, fcntl.F_SEAL_SEAL)
         self._slots[block] = slot

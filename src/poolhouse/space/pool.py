@@ -17,7 +17,7 @@ from poolhouse.errors import SpaceClosedError, SpaceError
 from poolhouse.space import frames
 from poolhouse.space.assignment import Assignment
 from poolhouse.space.declared import declarations_of
-from poolhouse.space.entries import kind_of
+from poolhouse.space.entries import field_names, kind_of
 from poolhouse.space.hand import Hand
 from poolhouse.space.limits import Limits
 from poolhouse.space.process import COMMAND
@@ -69,7 +69,7 @@ class WorkerPool:
         self._space = space
         self._blocks = space.blocks
         self._count = count
-        self._kinds = frozenset(kind_of(cls) for cls in entries)
+        self._kinds = {kind_of(cls): frozenset(field_names(cls)) for cls in entries}
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._command = command
@@ -143,6 +143,8 @@ class WorkerPool:
     def _deliver(self, stored: Stored) -> None:
         """A job has come: the worker that was last at work has it, for its memory is warm."""
         self._waiter = None
+        while self._idle and not self._idle[-1].process.is_open:  # it is dying
+            self._idle.pop()
         try:
             hand = self._idle.pop() if self._idle else self._start()
         except OSError as error:

@@ -48,7 +48,7 @@ class WorkerProcess:
         self._unsent: deque[tuple[bytes, Sequence[int]]] = deque()
         self._buffer = bytearray(FRAME_BYTES)
         self._link, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._is_open = True
+        self.is_open = True
         self.fault: str | None = None
         with there:
             self._link.setblocking(False)
@@ -74,7 +74,7 @@ class WorkerProcess:
         packet = encode_frame(frame)
         if not self._unsent and self._send(packet, descriptors):
             return
-        if not self._unsent and self._is_open:
+        if not self._unsent and self.is_open:
             self._loop.add_writer(self._link.fileno(), self._write)
         self._unsent.append((packet, descriptors))
         if len(self._unsent) > _UNSENT_PACKETS:
@@ -87,8 +87,8 @@ class WorkerProcess:
 
     def hang_up(self) -> None:
         """Hear and say nothing more. A worker that waits for work ends by itself then."""
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             self._unsent.clear()
             self._loop.remove_reader(self._link.fileno())
             self._loop.remove_writer(self._link.fileno())
@@ -100,7 +100,7 @@ class WorkerProcess:
         self.signal(signal.SIGKILL)
 
     def _send(self, packet: bytes, descriptors: Sequence[int]) -> bool:
-        if not self._is_open:
+        if not self.is_open:
             return True
         try:
             if descriptors:
@@ -116,7 +116,7 @@ class WorkerProcess:
     def _write(self) -> None:
         while self._unsent and self._send(*self._unsent[0]):
             self._unsent.popleft()
-        if not self._unsent and self._is_open:
+        if not self._unsent and self.is_open:
             self._loop.remove_writer(self._link.fileno())
 
     def _read(self) -> bool:
@@ -126,7 +126,9 @@ class WorkerProcess:
         except BlockingIOError:
             return False
         except ConnectionResetError:
-            return self._read()  # told once, where it died with something unread; what it said before is still there
+            return (
+                self._read()
+            )  # told once, where it died with something unread; what it said before is still there
         except OSError:
             size = 0
         if size:
@@ -141,7 +143,7 @@ class WorkerProcess:
 
     def _end(self) -> None:
         """It is dead: hear what it said before, then let go of all of it."""
-        while self._is_open and self._read():
+        while self.is_open and self._read():
             pass
         self.hang_up()
         self._loop.remove_reader(self._pidfd)

@@ -157,7 +157,7 @@ def reason_of(error: BaseException) -> str | None:
     """Why something was not done, in a short sentence; None where it is nobody's fault."""
     if isinstance(error, CalledOffError):
         return None
-    return f"{type(error).__name__}: {error}"[:500]
+    return frames.short(f"{type(error).__name__}: {error}")
 
 
 def _sought(cls: type, wanted: dict[str, object]) -> Sought:
