@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from poolhouse.space import MemorySpace
 from tests.space.jobs import Doubled, Inverted, Number, Picture
@@ -23,8 +24,13 @@ JOBS = 10_000
 PICTURES = 500
 
 
-async def test_ten_thousand_jobs_under_random_kills() -> None:
-    """Each result is there once, each picture inverted once, though workers die in mid-write."""
+def test_ten_thousand_jobs_under_random_kills() -> None:
+    """Each result is there once, each picture inverted once, though workers die in mid-write. On the server's loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(do_jobs_under_random_kills())
+
+
+async def do_jobs_under_random_kills() -> None:
     seed = random.randrange(2**32)
     print("seed", seed)
     chance = random.Random(seed)
