@@ -25,9 +25,12 @@ def build_parser() -> argparse.ArgumentParser:
     """Every command with its options; the reference page is made from it."""
     from poolhouse.cli import (
         backup,
+        capture,
+        check,
         demo,
         export,
         import_,
+        job,
         link,
         person,
         pool,
@@ -45,7 +48,23 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"poolhouse {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (serve, demo, person, token, secret, save, link, pool, import_, export, backup):
+    modules = (
+        serve,
+        demo,
+        person,
+        token,
+        secret,
+        save,
+        link,
+        pool,
+        capture,
+        check,
+        job,
+        import_,
+        export,
+        backup,
+    )
+    for module in modules:
         module.add(commands)
     return parser
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import OpenData, open_data
+from poolhouse.cli._progress import Progress
 from poolhouse.errors import InvalidInputError, NotFoundError
 from poolhouse.rules.addresses import Addresses
 from poolhouse.services.people import find_person
@@ -59,12 +60,10 @@ class Output:
         """Print one result."""
         print(json.dumps(data, ensure_ascii=False) if self.is_json else words, flush=True)
 
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Draw a bar where somebody looks; nothing where output goes to a program."""
-        if sys.stderr.isatty():
-            width = 30 * done // max(total, 1)
-            end = "\n" if done >= total else ""
-            print(f"\r{what} [{'#' * width:<30}] {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)
+    def progress(self, what: str, unit: str = "", *, is_shown: bool = True) -> Progress:
+        """A line on standard error where somebody looks on; none where output goes to a program."""
+        is_seen = is_shown and not self.is_json and sys.stderr.isatty()
+        return Progress(what, unit, sys.stderr, is_shown=is_seen)
 
 
 def output_of(arguments: argparse.Namespace) -> Output:

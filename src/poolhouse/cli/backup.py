@@ -48,12 +48,8 @@ def run_backup(arguments: argparse.Namespace) -> int:
     """Write a backup."""
     _require_store(arguments.data)
     output = output_of(arguments)
-    summary = back_up(
-        arguments.data,
-        arguments.file,
-        SystemClock(),
-        lambda done, total: output.progress(done, total, "backing up"),
-    )
+    with output.progress("backing up") as progress:
+        summary = back_up(arguments.data, arguments.file, SystemClock(), progress)
     output.say(
         f"Wrote {arguments.file} ({summary.size_bytes:,} bytes).",
         {"file": str(arguments.file), "size_bytes": summary.size_bytes, "counts": dict(summary.counts)},
@@ -63,8 +59,10 @@ def run_backup(arguments: argparse.Namespace) -> int:
 
 def run_restore(arguments: argparse.Namespace) -> int:
     """Restore a backup."""
-    summary = restore(arguments.file, arguments.data)
-    output_of(arguments).say(
+    output = output_of(arguments)
+    with output.progress("restoring") as progress:
+        summary = restore(arguments.file, arguments.data, progress)
+    output.say(
         f"Restored into {arguments.data}. Check it with: poolhouse verify --data {arguments.data}",
         {"data": str(arguments.data), "counts": dict(summary.counts)},
     )
@@ -74,10 +72,12 @@ def run_restore(arguments: argparse.Namespace) -> int:
 def run_verify(arguments: argparse.Namespace) -> int:
     """Verify; the exit status is 1 where there are faults."""
     _require_store(arguments.data)
-    report = verify(arguments.data)
+    output = output_of(arguments)
+    with output.progress("verifying", "files") as progress:
+        report = verify(arguments.data, progress)
     counts = ", ".join(f"{count:,} {what}" for what, count in report.counts.items())
     words = "\n".join(f"fault: {fault}" for fault in report.faults) or f"The store is whole: {counts}."
-    output_of(arguments).say(words, {"faults": list(report.faults), "counts": dict(report.counts)})
+    output.say(words, {"faults": list(report.faults), "counts": dict(report.counts)})
     return 1 if report.faults else 0
 
 

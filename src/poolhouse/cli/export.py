@@ -6,13 +6,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.cli._parser import command
-from poolhouse.cli._shared import addresses_of, opened, principal_named
+from poolhouse.cli._shared import addresses_of, opened, output_of, principal_named
 from poolhouse.services.exports import export_json_lines, export_netscape, export_opml
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from poolhouse.cli._progress import Progress
     from poolhouse.ports import Transaction
 
 
@@ -37,14 +38,20 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export."""
-    with opened(arguments) as data:
-        data.database.read(lambda tx: _write(_lines(tx, arguments)))
+    # beside lines that scroll by, a line that stays would only be in the way
+    is_shown = not sys.stdout.isatty()
+    with (
+        opened(arguments) as data,
+        output_of(arguments).progress("exporting", "lines", is_shown=is_shown) as progress,
+    ):
+        data.database.read(lambda tx: _write(_lines(tx, arguments), progress))
     return 0
 
 
-def _write(lines: Iterator[str]) -> None:
-    for line in lines:
+def _write(lines: Iterator[str], progress: Progress) -> None:
+    for number, line in enumerate(lines, start=1):
         sys.stdout.write(line)
+        progress(number)
 
 
 def _lines(tx: Transaction, arguments: argparse.Namespace) -> Iterator[str]:

@@ -34,6 +34,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--pool", help="put everything beneath this pool (default: folders become pools at the top)"
     )
+    parser.add_argument(
+        "--fetch-pages", action="store_true", help="have the server read the pages of all new links, too"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,11 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     output = output_of(arguments)
     plan = plan_import(reading)
     report = ImportReport()
-    with opened(arguments) as data:
+    with opened(arguments) as data, output.progress("importing", "bookmarks") as progress:
         for start in range(0, len(plan), BATCH_SIZE):
             batch = plan[start : start + BATCH_SIZE]
             report = report + data.database.write(lambda tx, batch=batch: _import(tx, arguments, batch))  # type: ignore[misc]
-            output.progress(min(start + BATCH_SIZE, len(plan)), len(plan), "importing")
+            progress(start + len(batch), len(plan))
     _say(arguments, reading, report)
     return 0
 
@@ -69,7 +72,8 @@ def _import(
     tx: Transaction, arguments: argparse.Namespace, batch: tuple[NetscapeBookmark, ...]
 ) -> ImportReport:
     principal = principal_named(tx, arguments.person)
-    return import_batch(tx, principal, batch, base_pool=pool_named(tx, principal, arguments.pool))
+    base_pool = pool_named(tx, principal, arguments.pool)
+    return import_batch(tx, principal, batch, base_pool=base_pool, fetch_pages=arguments.fetch_pages)
 
 
 def _say(arguments: argparse.Namespace, reading: NetscapeReading, report: ImportReport) -> None:

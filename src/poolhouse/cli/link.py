@@ -9,7 +9,7 @@ from poolhouse.cli._shared import opened, output_of, pool_named, principal_named
 from poolhouse.services.links import edit_link, mark_item
 from poolhouse.services.reading import list_entries, list_tags, search_items
 from poolhouse.services.trash import list_trash, restore_item, trash_item
-from poolhouse.types import ItemId, Mark
+from poolhouse.types import ItemId, Mark, reading_minutes
 
 if TYPE_CHECKING:
     import argparse
@@ -192,5 +192,13 @@ def item_data(item: Item) -> dict[str, Any]:
         "changed_at": item.changed_at.isoformat(),
         "page": item.page_state.value,
         "page_error": item.page_error,
+        "capture_id": item.capture_id,
+        "capture_count": item.capture_count,
+        "word_count": item.word_count,
+        "reading_minutes": reading_minutes(item.word_count),
+        "language": item.language,
+        "checked_at": item.checked_at.isoformat() if item.checked_at else None,
+        "dead_since": item.dead_since.isoformat() if item.dead_since else None,
+        "dead_reason": item.dead_reason,
         "trashed_at": item.trashed_at.isoformat() if item.trashed_at else None,
     }

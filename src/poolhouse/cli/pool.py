@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.cli._parser import command, group
 from poolhouse.cli._shared import opened, output_of, pool_named, principal_named
 from poolhouse.errors import InvalidInputError
 from poolhouse.services.pools import add_pool, edit_pool, find_pool, list_pools, restore_pool, trash_pool
-from poolhouse.types import PoolId
+from poolhouse.types import CaptureMode, PoolId
 
 if TYPE_CHECKING:
-    import argparse
-
     from poolhouse.ports import Transaction
     from poolhouse.types import Pool
 
@@ -33,17 +32,19 @@ def add(commands: Any) -> None:
     parser.add_argument("person", metavar="NAME")
     parser.add_argument("path", metavar="PATH", help="the pools above it must be there")
     parser.add_argument("--query", help="fill it with what this search finds, now and later")
+    _add_capture(parser)
     parser = command(
         pools,
         "edit",
         run_edit,
-        "rename or move a pool, or change its search",
-        "poolhouse pool edit anna Old --to A/New",
+        "rename or move a pool, change its search or what it keeps of pages",
+        "poolhouse pool edit anna Old --to A/New --capture full",
     )
     parser.add_argument("person", metavar="NAME")
     parser.add_argument("path", metavar="PATH")
     parser.add_argument("--to", metavar="PATH", help="its new path")
     parser.add_argument("--query", help="the new search of a saved search")
+    _add_capture(parser)
     parser = command(
         pools,
         "delete",
@@ -58,6 +59,20 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("person", metavar="NAME")
     parser.add_argument("id", type=int, metavar="ID")
+
+
+def _add_capture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--capture",
+        choices=[mode.value for mode in CaptureMode],
+        help="what is kept of the pages of links saved into it. off: title, description and icon; text: the readable"
+        " text and a picture, too (as a new pool does); full: the whole page in one file, too",
+    )
+    parser.add_argument(
+        "--feed-text",
+        action=argparse.BooleanOptionalAction,
+        help="whether the entries of its feed carry the captured text",
+    )
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -81,7 +96,15 @@ def run_add(arguments: argparse.Namespace) -> int:
         principal = principal_named(tx, arguments.person)
         parent_path, name = _split(arguments.path)
         parent = pool_named(tx, principal, parent_path)
-        return add_pool(tx, principal, name, parent_id=parent.id if parent else None, query=arguments.query)
+        return add_pool(
+            tx,
+            principal,
+            name,
+            parent_id=parent.id if parent else None,
+            query=arguments.query,
+            capture=_capture(arguments),
+            feed_text=bool(arguments.feed_text),
+        )
 
     with opened(arguments) as data:
         return _say(arguments, "Made", data.database.write(make))
@@ -89,15 +112,14 @@ def run_add(arguments: argparse.Namespace) -> int:
 
 def run_edit(arguments: argparse.Namespace) -> int:
     """Rename, move, change the search."""
-    if arguments.to is None and arguments.query is None:
-        raise InvalidInputError("--to", "say what shall change: --to PATH or --query QUERY")
+    changes = (arguments.to, arguments.query, arguments.capture, arguments.feed_text)
+    if all(each is None for each in changes):
+        raise InvalidInputError("--to", "say what shall change: --to, --query, --capture or --feed-text")
 
     def edit(tx: Transaction) -> Pool:
         principal = principal_named(tx, arguments.person)
         pool = find_pool(tx, principal, arguments.path)
-        if arguments.to is None:
-            return edit_pool(tx, principal, pool.id, query=arguments.query)
-        parent_path, name = _split(arguments.to)
+        parent_path, name = (None, None) if arguments.to is None else _split(arguments.to)
         parent = pool_named(tx, principal, parent_path)
         return edit_pool(
             tx,
@@ -105,12 +127,18 @@ def run_edit(arguments: argparse.Namespace) -> int:
             pool.id,
             name=name,
             parent_id=parent.id if parent else None,
-            is_moved=True,
+            is_moved=arguments.to is not None,
             query=arguments.query,
+            capture=_capture(arguments),
+            feed_text=arguments.feed_text,
         )
 
     with opened(arguments) as data:
         return _say(arguments, "Changed", data.database.write(edit))
+
+
+def _capture(arguments: argparse.Namespace) -> CaptureMode | None:
+    return None if arguments.capture is None else CaptureMode(arguments.capture)
 
 
 def run_delete(arguments: argparse.Namespace) -> int:
@@ -149,6 +177,8 @@ def pool_data(pool: Pool) -> dict[str, Any]:
         "kind": pool.kind.value,
         "role": pool.role.value if pool.role else None,
         "query": pool.query,
+        "capture": pool.capture.value,
+        "feed_text": pool.feed_text,
         "entry_count": pool.entry_count,
         "version": pool.version,
     }

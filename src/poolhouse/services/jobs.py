@@ -9,13 +9,13 @@ from poolhouse.errors import ConflictError
 from poolhouse.rules.access import Verb
 from poolhouse.services._access import require_job, require_own
 from poolhouse.services.pages import record_page_failure
-from poolhouse.types import ItemId, ReadPage
+from poolhouse.types import ItemId, JobState, ReadPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from poolhouse.ports import Transaction
-    from poolhouse.types import Job, JobId, JobState, Principal
+    from poolhouse.types import Job, JobId, Principal
 
 CALLED_OFF = "The reading of this page was called off."
 
@@ -70,6 +70,12 @@ def cancel_job(tx: Transaction, principal: Principal, job_id: JobId) -> None:
     if not tx.tuples.cancel(job_id):
         raise ConflictError("job", "it does not wait any more")
     _give_up(tx, job, body)
+
+
+def end_job(tx: Transaction, principal: Principal, job_id: JobId) -> None:
+    """Call off a job that waits; forget one that failed or is done. Raises ConflictError (it runs), NotFoundError."""
+    is_waiting = require_job(tx, principal, Verb.WRITE, job_id).state is JobState.WAITING
+    (cancel_job if is_waiting else drop_job)(tx, principal, job_id)
 
 
 def _give_up(tx: Transaction, job: Job, body: bytes | None) -> None:

@@ -21,7 +21,7 @@ from poolhouse.store.database import FILE_NAME
 from poolhouse.store.failures import disk_errors, store_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 KEY_NAME = "secret.key"
 SETTINGS_NAME = "poolhouse.toml"
@@ -44,12 +44,15 @@ class BackupSummary:
     counts: Mapping[str, int]
 
 
-def restore(backup: Path, directory: Path) -> BackupSummary:
+def restore(
+    backup: Path, directory: Path, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> BackupSummary:
     """Make `directory` of a backup; it must not exist or be empty, and stays so where anything is wrong.
 
     Every member is checked against its SHA-256 before any is put in place; the database comes last, so there is a store
-    or there is none. Numbers that may have been given out after the backup are skipped. Raises NotFoundError (no such
-    file), ConflictError, StoreDamagedError (not a backup, or a damaged one), StoreFullError, StoreReadOnlyError.
+    or there is none. Numbers that may have been given out after the backup are skipped. `progress` is told bytes read
+    and bytes in all. Raises NotFoundError (no such file), ConflictError, StoreDamagedError (not a backup, or a damaged
+    one), StoreFullError, StoreReadOnlyError.
     """
     if not backup.is_file():
         raise NotFoundError(f"file as {backup}")
@@ -61,7 +64,7 @@ def restore(backup: Path, directory: Path) -> BackupSummary:
         try:
             # inside, not beside: the directory may be a mount, or its parent not ours to write
             with tempfile.TemporaryDirectory(dir=directory, prefix=".restore-") as work:
-                manifest = _unpack(backup, Path(work))
+                manifest = _unpack(backup, Path(work), progress)
                 _skip_ids(Path(work, FILE_NAME))
                 _put_in_place(Path(work), directory)
         except BaseException:
@@ -71,11 +74,12 @@ def restore(backup: Path, directory: Path) -> BackupSummary:
     return BackupSummary(size_bytes=backup.stat().st_size, counts=manifest["counts"])
 
 
-def _unpack(backup: Path, work: Path) -> dict[str, Any]:
+def _unpack(backup: Path, work: Path, progress: Callable[[int, int], None]) -> dict[str, Any]:
     """Write the members below `work`, check them, and return the manifest."""
     try:
         with tarfile.open(backup, "r:") as tar:
-            hashes = dict(_unpack_one(tar, member, work) for member in tar)
+            size = backup.stat().st_size
+            hashes = dict(_unpack_one(tar, member, work, lambda done: progress(done, size)) for member in tar)
     except (tarfile.TarError, EOFError) as error:
         raise StoreDamagedError(f"{backup} is not a backup, or not all of one: {error}") from error
     manifest = _read_manifest(work / MANIFEST_NAME)
@@ -86,7 +90,9 @@ def _unpack(backup: Path, work: Path) -> dict[str, Any]:
     return manifest
 
 
-def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, work: Path) -> tuple[str, str]:
+def _unpack_one(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, work: Path, progress: Callable[[int], None]
+) -> tuple[str, str]:
     """Write one member; only a plain file of a name we give, once, so that nothing is written elsewhere."""
     content = tar.extractfile(member) if member.isreg() and not member.issparse() else None
     if content is None or not _MEMBER.fullmatch(member.name) or (work / member.name).exists():
@@ -99,6 +105,7 @@ def _unpack_one(tar: tarfile.TarFile, member: tarfile.TarInfo, work: Path) -> tu
         while chunk := content.read(_CHUNK_BYTES):
             digest.update(chunk)
             file.write(chunk)
+            progress(member.offset_data + file.tell())
         if file.tell() != member.size:
             raise tarfile.ReadError("it ends too early")
         file.flush()

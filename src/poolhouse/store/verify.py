@@ -30,7 +30,7 @@ from poolhouse.store.restore import BLOBS_NAME, KEY_NAME
 from poolhouse.store.unused import NAMED_BLOBS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 FAULT_LIMIT = 100
@@ -46,8 +46,10 @@ class VerifyReport:
     counts: Mapping[str, int]
 
 
-def verify(directory: Path) -> VerifyReport:
-    """Look at everything; at most FAULT_LIMIT faults are told.
+def verify(
+    directory: Path, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> VerifyReport:
+    """Look at everything; at most FAULT_LIMIT faults are told. `progress` is told files looked at, and files in all.
 
     Reads the whole store, which takes some seconds for 100,000 items. Raises NotFoundError where there is no store, and
     StoreError where it cannot be read.
@@ -73,7 +75,7 @@ def verify(directory: Path) -> VerifyReport:
         except (apsw.NotADBError, apsw.CorruptError) as error:
             return VerifyReport(faults=(*faults, f"the database cannot be read: {error}"), counts=counts)
         counts["blobs"] = sum(1 for _ in blobs.addresses())
-        faults += islice(_file_faults(directory, blobs, named), FAULT_LIMIT)
+        faults += islice(_file_faults(directory, blobs, named, progress), FAULT_LIMIT)
     return VerifyReport(faults=tuple(faults[:FAULT_LIMIT]), counts=counts)
 
 
@@ -104,11 +106,14 @@ def _database_faults(connection: apsw.Connection) -> Iterator[str]:
         yield from wrong_texts(connection)
 
 
-def _file_faults(directory: Path, blobs: BlobFiles, named: set[str]) -> Iterator[str]:
+def _file_faults(
+    directory: Path, blobs: BlobFiles, named: set[str], progress: Callable[[int, int], None]
+) -> Iterator[str]:
     present = set(blobs.addresses())
     for address in sorted(named - present):
         yield f"blob {address} is missing"
-    for address in sorted(present):
+    for number, address in enumerate(sorted(present)):
+        progress(number, len(present))
         with blobs.path(address).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != address:
                 yield f"blob {address} is not what it was"

@@ -10,7 +10,7 @@ from poolhouse.errors import InvalidInputError
 from poolhouse.servers.api.answers import json_answer, list_answer, no_content
 from poolhouse.servers.api.views import job_data
 from poolhouse.services.checks import ask_for_checks
-from poolhouse.services.jobs import cancel_job, count_jobs, drop_job, get_job, list_jobs, retry_job
+from poolhouse.services.jobs import count_jobs, end_job, get_job, list_jobs, retry_job
 from poolhouse.types import CheckLink, ImportFile, JobId, JobState, ReadPage
 
 if TYPE_CHECKING:
@@ -65,12 +65,7 @@ async def retry(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """DELETE /jobs/{job_id}"""
     job_id = JobId(call.id("job_id"))
-
-    def give_up(tx: Transaction) -> None:
-        has_ended = get_job(tx, call.principal, job_id).state in {JobState.FAILED, JobState.DONE}
-        (drop_job if has_ended else cancel_job)(tx, call.principal, job_id)
-
-    await call.house.write(give_up)
+    await call.house.write(lambda tx: end_job(tx, call.principal, job_id))
     return no_content()
 
 
