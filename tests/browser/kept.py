@@ -54,7 +54,8 @@ through them, ready to be dropped into the memex and there amplified.</p></block
 HOSTILE = (
     "<script>parent.zqpwn = 1; document.title = 'zqpwn'</script><img src=x onerror='top.zqpwn = 1'>"
     "<form action=/logout method=post><button>zqpwn</button></form><style>p { position: fixed }</style>"
-    "<meta http-equiv=refresh content='0;url=https://evil.example/'><iframe srcdoc='<script>top.zqpwn=1</script>'>"
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>"
+    "<iframe srcdoc='<script>top.zqpwn=1</script>'></iframe>"
 )
 PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>As We May Think</title>
 <style>body {{ font: 18px serif; background: #fdf6e3; color: #222 }} h1 {{ color: #900 }}</style>
@@ -99,6 +100,7 @@ class Shelf:
         captured = Captured(
             url="https://example.org/",
             mode=CaptureMode.FULL if page else CaptureMode.TEXT,
+            title="As We May Think",
             author="Vannevar Bush",
             published_at=datetime(1945, 7, 1, tzinfo=UTC),
             language="en",

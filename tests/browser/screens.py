@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.browser.kept import fill, shelf
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,6 +25,8 @@ ADDRESSES = {
     "refused": "/search?q=before:yesterday",
     "tags": "/tags",
     "trash": "/trash",
+    "no-jobs": "/jobs",
+    "import": "/import",
     "account": "/account",
     "bookmarklet": "/bookmarklet",
     "readers": "/pools/2/subscribe",
@@ -88,6 +92,17 @@ def _keys(page: Page, house: House) -> None:
     page.keyboard.press("?")
 
 
+def _kept(address: str, title: str) -> Callable[[Page, House], None]:
+    """A screen of links whose pages are in every state."""
+
+    def show(page: Page, house: House) -> None:
+        with shelf(house.server.data) as opened:
+            fill(opened)
+            page.goto(house.url + address.format(opened.item_id(title)))
+
+    return show
+
+
 _STEPS: dict[str, Callable[[Page, House], None]] = {
     "deleted": _deleted,
     "trash-full": _trash,
@@ -97,4 +112,11 @@ _STEPS: dict[str, Callable[[Page, House], None]] = {
     "saved": _saved,
     "menu": _menu,
     "keys": _keys,
+    "kept-list": _kept("/", "OpenStreetMap"),
+    "kept-found": _kept("/search?q=is:captured", "OpenStreetMap"),
+    "item": _kept("/items/{}", "As We May Think"),
+    "item-failed": _kept("/items/{}", "OpenStreetMap"),
+    "item-dead": _kept("/items/{}", "Low-tech Magazine"),
+    "item-pending": _kept("/items/{}", "The Public Domain Review"),
+    "jobs": _kept("/jobs", "OpenStreetMap"),
 }
