@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from poolhouse.app.data import open_data
 from poolhouse.rules.addresses import Addresses
+from poolhouse.services.captures import list_captures, recapture
+from poolhouse.services.checks import queue_checks, record_check
 from poolhouse.services.feeds import FeedBuilder, FeedView
 from poolhouse.services.links import edit_link, mark_item, save_link
 from poolhouse.services.pools import add_pool
-from poolhouse.services.reading import list_entries, list_tags, search_items
+from poolhouse.services.reading import get_item, list_entries, list_tags, search_items
 from poolhouse.services.secrets import add_feed_secret, open_with_secret
 from poolhouse.services.trash import restore_item, trash_item
-from poolhouse.types import FeedFormat, ItemId, Mark, PoolId, Seq
+from poolhouse.types import (
+    CheckOutcome,
+    CheckResult,
+    FeedFormat,
+    ItemId,
+    LinkHealth,
+    Mark,
+    PageState,
+    PoolId,
+    Seq,
+)
 from tests.conftest import StillClock
 from tests.store.actor import Actor, new_actor
 from tests.store.meter import Meter, Work
+from tests.store.readings import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +42,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SMALL, LARGE = 1_000, 100_000
+DAY = timedelta(days=1)
 STEPS_GROWTH = 1.2
 PAGES_GROWTH = 3.0
 """A tree of a hundred times as many rows is a page or two deeper, and some of these trees were of one page."""
 SEGMENTS_LIMIT = 2 * 16
 STEPS_A_SEGMENT = 40
+PAGE = " ".join(f"ordinary{number}" for number in range(100))
 MANY = 64
 """The search index merges its segments now and then: what a save costs is what many cost together."""
 
@@ -62,15 +78,25 @@ class Shelf:
 
 
 def fill(tx: Any, principal: Any, size: int) -> None:
+    """Every tenth has its page captured, and every twentieth leads nowhere.
+
+    No tag is called as a facet might be (t3): FTS5 walks through every place of a word, whichever column is asked for.
+    """
     for number in range(size):
         rare = " rarity" if number == size // 2 else ""
-        save_link(
+        saved = save_link(
             tx,
             principal,
             f"https://site{number % 97}.test/{number}",
             title=f"A common page about word{number % 1_000}{rare}",
-            tags=[f"t{number % 20}", f"u{number % 7}"],
+            tags=[f"s{number % 20}", f"u{number % 7}"],
         )
+        if number % 10 == 0:
+            read(tx, saved.item.id, f"{PAGE} about page{number % 1_000}")
+        if number % 20 == 0:
+            dead = LinkHealth(failing_since=tx.now, dead_since=tx.now, dead_reason="it is gone")
+            tx.checks.record(saved.item.id, dead)
+            tx.items.index(saved.item.id)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +110,7 @@ def make_shelf(tmp_path_factory: pytest.TempPathFactory, size: int) -> Shelf:
     anna.do(fill, size)
     # a saved search that what is measured falls into, and one that it does not
     anna.do(add_pool, "Red", query="tag:red common")
-    anna.do(add_pool, "Third", query="tag:t3")
+    anna.do(add_pool, "Third", query="tag:s3")
     pool = anna.bookmarks.id
     secret = data.database.write(lambda tx: add_feed_secret(tx, data.vault, anna.principal, pool, "reader"))[
         1
@@ -129,15 +155,22 @@ READS: dict[str, Callable[[Shelf], object]] = {
     "feed delta": delta,
     "search rare word": lambda shelf: shelf.anna.ask(search_items, "rarity"),
     "search rare word with tag": lambda shelf: shelf.anna.ask(
-        search_items, f"rarity tag:t{shelf.size // 2 % 20}"
+        search_items, f"rarity tag:s{shelf.size // 2 % 20}"
     ),
     "search common word": lambda shelf: shelf.anna.ask(search_items, "common"),
     "search common word from the middle": lambda shelf: shelf.anna.ask(
         search_items, "common", before=shelf.middle
     ),
-    "search tag": lambda shelf: shelf.anna.ask(search_items, "tag:t3"),
+    "search tag": lambda shelf: shelf.anna.ask(search_items, "tag:s3"),
     "search pool": lambda shelf: shelf.anna.ask(search_items, "pool:bookmarks"),
     "search nothing": lambda shelf: shelf.anna.ask(search_items, "nowhere"),
+    "search common word of pages": lambda shelf: shelf.anna.ask(search_items, "ordinary7"),
+    "search word of pages with rare word": lambda shelf: shelf.anna.ask(search_items, "ordinary7 rarity"),
+    "search captured": lambda shelf: shelf.anna.ask(search_items, "is:captured"),
+    "search dead": lambda shelf: shelf.anna.ask(search_items, "is:dead"),
+    "search neither": lambda shelf: shelf.anna.ask(search_items, "-is:dead -is:captured"),
+    "captures": lambda shelf: shelf.anna.ask(list_captures, shelf.middle),
+    "nothing to check": lambda shelf: shelf.data.database.read(lambda tx: tx.checks.due(9)),
     "tags": lambda shelf: shelf.anna.ask(list_tags),
 }
 
@@ -146,7 +179,7 @@ _numbers = iter(range(10**9))
 
 def save_new(shelf: Shelf) -> None:
     url = f"https://new.test/{next(_numbers)}"
-    shelf.anna.do(save_link, url, title="A common page", tags=["red", "t3"])
+    shelf.anna.do(save_link, url, title="A common page", tags=["red", "s3"])
 
 
 def save_again(shelf: Shelf) -> None:
@@ -155,7 +188,7 @@ def save_again(shelf: Shelf) -> None:
 
 def edit(shelf: Shelf) -> None:
     shelf.anna.do(
-        edit_link, shelf.middle, title=f"Rarity {next(_numbers)}", tags=["t3", f"red{next(_numbers) % 2}"]
+        edit_link, shelf.middle, title=f"Rarity {next(_numbers)}", tags=["s3", f"red{next(_numbers) % 2}"]
     )
 
 
@@ -168,12 +201,45 @@ def trash_and_restore(shelf: Shelf) -> None:
     shelf.anna.do(restore_item, shelf.middle)
 
 
+def capture(shelf: Shelf) -> None:
+    """A reading of a page that had been read before, with some hundred words."""
+    tell = shelf.data.database.write
+    if shelf.anna.ask(get_item, shelf.middle).page_state is not PageState.PENDING:
+        shelf.anna.do(recapture, shelf.middle)
+    tell(lambda tx: read(tx, shelf.middle, f"{next(_numbers)} {PAGE}", shelf.data.blobs))
+
+
+def check(shelf: Shelf) -> None:
+    """A link that dies and comes to life again."""
+    result = CheckResult.ALIVE if next(_numbers) % 2 else CheckResult.GONE
+    outcome = CheckOutcome(result=result, reason="it is gone")
+    url = shelf.anna.ask(get_item, shelf.middle).url
+
+    def look(tx: Any) -> None:
+        if result is CheckResult.GONE:
+            tx.checks.record(shelf.middle, LinkHealth(failing_since=tx.now - 9 * DAY))
+        record_check(tx, shelf.middle, url, outcome)
+
+    shelf.data.database.write(look)
+
+
+def queue_a_check(shelf: Shelf) -> None:
+    def queue(tx: Any) -> None:
+        tx.checks.plan(shelf.middle, tx.now)
+        assert queue_checks(tx, 9) == 1
+
+    shelf.data.database.write(queue)
+
+
 WRITES: dict[str, Callable[[Shelf], object]] = {
+    "mark": mark,  # first: it only looks into the search index, so it costs what the index's pieces are in number
     "save": save_new,
     "save again": save_again,
     "edit": edit,
-    "mark": mark,
     "trash and restore": trash_and_restore,
+    "capture": capture,
+    "check": check,
+    "queue a check": queue_a_check,
 }
 
 

@@ -29,8 +29,9 @@ def kind_facet(kind: str) -> str:
 
 
 UNTAGGED_FACET = "untagged"
-CAPTURED_FACET = "captured"
-DEAD_FACET = "dead"
+# no words of any text: FTS5 walks through every place of a word, whichever column is asked for
+CAPTURED_FACET = "iscaptured"
+DEAD_FACET = "isdead"
 
 
 @lru_cache(maxsize=4096)
