@@ -124,6 +124,9 @@ class Shelf:
         )
         self.data.database.write(lambda tx: tx.checks.record(item_id, health))
 
+    def clear_captures(self) -> None:
+        self._run("DELETE FROM capture")
+
     def clear_jobs(self) -> None:
         self._run("DELETE FROM tuple")
 
@@ -180,6 +183,7 @@ def shelf(directory: Path) -> Iterator[Shelf]:
 def fill(kept: Shelf) -> None:
     """One link of every state that a page can be in, and a job of every kind."""
     kept.clear_jobs()
+    kept.clear_captures()
     essay = kept.item_id("As We May Think")
     kept.capture(essay, colour="#c8553d", text=HOSTILE + ESSAY)
     kept.capture(essay, colour="#c8553d", page=PAGE)

@@ -34,14 +34,14 @@ def test_add_edit_delete_undo(house: House) -> None:
 
         row.get_by_role("button", name="Delete").click()
         expect(page.locator("#said")).to_contain_text("Deleted: A plain title")
-        expect(page.get_by_role("link", name="A plain title")).to_have_count(0)
+        expect(page.get_by_role("link", name="A plain title", exact=True)).to_have_count(0)
         page.get_by_role("button", name="Undo").click()
         expect(page.locator("#said")).to_contain_text("Back in Bookmarks: A plain title")
-        expect(page.get_by_role("link", name="A plain title")).to_have_count(1)
+        expect(page.get_by_role("link", name="A plain title", exact=True)).to_have_count(1)
 
         page.get_by_role("searchbox", name="Search").fill("tag:words")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("link", name="A plain title")).to_be_visible()
+        expect(page.get_by_role("link", name="A plain title", exact=True)).to_be_visible()
 
 
 def test_pool_reader_and_log_out(house: House) -> None:
