@@ -12,7 +12,7 @@ import pytest
 
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import OpenData, open_data
-from poolhouse.cli import _progress
+from poolhouse.cli import _progress, main
 from poolhouse.services.captures import record_capture
 from poolhouse.types import Captured, CaptureMode, ImportFile, ItemId, ReadPage
 from tests.cli.terminal import Terminal
@@ -94,6 +94,15 @@ def test_captured_pages(commands: Commands, beside: OpenData) -> None:
     assert commands.run("capture", "show", "anna", number, "--as", "html")[0] == "<p>More words here. ✓</p>"
     assert (
         "text, html, picture" in commands.run("capture", "show", "anna", number, "--as", "page", status=1)[1]
+    )
+    file = beside.blobs.path(
+        beside.database.read(lambda tx: tx.captures.of(ItemId(link["id"])))[0].page_blob or ""
+    )
+    file.write_bytes(file.read_bytes()[:-9])
+    assert "verify" in commands.run("capture", "show", "anna", number, first, "--as", "page", status=1)[1]
+    file.unlink()
+    assert (
+        "no such page" in commands.run("capture", "show", "anna", number, first, "--as", "page", status=1)[1]
     )
     commands.run("capture", "delete", "anna", number, second)
     assert commands.ask("link", "search", "anna", "some")[0]["capture_id"] == int(first)
@@ -199,6 +208,22 @@ def test_an_import_may_have_the_pages_read(commands: Commands, tmp_path: Path) -
         json.loads(commands.run("link", "search", "anna", "example", "--json")[0].splitlines()[0])["page"]
         == "pending"
     )
+
+
+@pytest.mark.parametrize("form", ["html", "page", "picture"])
+def test_what_a_stranger_wrote_does_not_reach_the_terminal(
+    commands: Commands, beside: OpenData, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    (link,) = save(commands, "https://example.org/a")
+    capture(beside, link, "Some \x1b]0;evil\x07 words \x9b31m.")
+    number = str(link["id"])
+    with Terminal() as terminal:
+        monkeypatch.setattr("sys.stdout", os.fdopen(terminal.program_end, "w", closefd=False))
+        assert main(["capture", "show", "anna", number, "--as", form, "--data", str(commands.data)]) == 1
+        assert terminal.read() == ""
+        assert main(["capture", "show", "anna", number, "--data", str(commands.data)]) == 0
+        assert "words" in terminal.read()
+        assert not set(terminal.written) & {"\x1b", "\x07", "\x9b"}
 
 
 @pytest.mark.parametrize("is_json", [False, True])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.cli._parser import command, group
 from poolhouse.cli._shared import opened, output_of, principal_named
 from poolhouse.cli.job import job_data
-from poolhouse.errors import NotFoundError
+from poolhouse.errors import InvalidInputError, NotFoundError, StoreDamagedError
 from poolhouse.services.captures import capture_text, delete_capture, get_capture, list_captures, recapture
 from poolhouse.services.jobs import get_job
 from poolhouse.types import CaptureId, ItemId, reading_minutes
@@ -102,6 +103,9 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Write one version; with --json what is known of it, and its text."""
+    if arguments.form != "text" and not arguments.json and sys.stdout.isatty():
+        # what a stranger wrote could tell the terminal what to do; of a text, control characters were left out
+        raise InvalidInputError("--as", f"send the {arguments.form} into a file: > FILE")
 
     def ask(tx: Transaction) -> tuple[Capture, str]:
         principal, item_id = principal_named(tx, arguments.person), ItemId(arguments.id)
@@ -121,7 +125,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def _content(data: OpenData, capture: Capture, form: str) -> bytes:
-    """A file of a version. Raises NotFoundError where it has none, or where that is gone."""
+    """A file of a version. Raises NotFoundError where it has none or that is gone, StoreDamagedError."""
     address = {
         "html": capture.reader_blob,
         "page": capture.page_blob,
@@ -130,7 +134,10 @@ def _content(data: OpenData, capture: Capture, form: str) -> bytes:
     content = None if address is None else data.blobs.get(address)
     if content is None:
         raise NotFoundError(f"{form} of this version (it has {', '.join(_forms(capture))})")
-    return content if form == "picture" else gzip.decompress(content)
+    try:
+        return content if form == "picture" else gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StoreDamagedError(f"blob {address} is damaged; poolhouse verify says more") from error
 
 
 def _forms(capture: Capture) -> list[str]:
