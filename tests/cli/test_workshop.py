@@ -15,15 +15,15 @@ from poolhouse.app.data import OpenData, open_data
 from poolhouse.cli import _progress, main
 from poolhouse.services.captures import record_capture
 from poolhouse.types import Captured, CaptureMode, ImportFile, ItemId, ReadPage
+from tests.cli.conftest import BOOKMARKS
 from tests.cli.terminal import Terminal
-from tests.cli.test_commands import BOOKMARKS, Commands, commands
 from tests.jobs import SERVER, fail_job, finish_job, hold_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["commands"]
+    from tests.cli.conftest import Commands
 
 PNG = b"\x89PNG\r\n\x1a\n\xff\x00"
 
