@@ -82,7 +82,11 @@ def idle_tick_p99(images: Mapping[str, Any]) -> Spread:
 def _images(images: Mapping[str, Any]) -> Iterator[Finding]:
     if not images["cells"]:
         return
-    for figure in figures(rounds_of(images)):
+    places = [*TRANSFORMS, *STRATEGIES]
+    for figure in sorted(
+        figures(rounds_of(images)),
+        key=lambda each: (places.index(each.transform), places.index(each.strategy)),
+    ):
         name = f"images-{figure.transform}-{figure.strategy}"
         noisy = " (noisy)" if figure.is_noisy else ""
         words = f"{TRANSFORMS[figure.transform].sentence}, {STRATEGIES[figure.strategy].sentence}{noisy}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.findings import findings, lines
 from bench.report import read_result, write_result
+from bench.tables import tables
 from poolhouse.survey.images.runs import Images, Plan, missing_in, result_of, run_round
 from poolhouse.survey.images.transforms import Size
 from poolhouse.survey.machine import describe_machine
@@ -115,7 +116,7 @@ def main(arguments: Sequence[str], output: Path) -> int:
         write_result(written, result)
     result = read_result(written)
     found = findings(result)
-    for line in lines(found):
+    for line in tables(found) if given.tables else lines(found):
         print(line)
     for name, reason in result["images"]["missing"].items():
         print(f"not measured: {name}: {reason}")
@@ -140,6 +141,7 @@ def _parser(output: Path) -> argparse.ArgumentParser:
     )
     parser.add_argument("--place", metavar="DIR", help="where the store is made: the disk that is measured")
     parser.add_argument("--output", type=Path, default=output, metavar="DIR", help="where the result goes")
+    parser.add_argument("--tables", action="store_true", help="print the tables of docs/explanation/speed.md")
     parser.add_argument("--redraw", action="store_true", help="measure nothing: draw what --output holds")
     return parser
 

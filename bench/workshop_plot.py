@@ -88,6 +88,7 @@ def _panel(axes: Axes, found: Sequence[Figure], widest: float) -> None:
             color=colour,
             markerfacecolor="white" if figure.is_noisy else colour,
             elinewidth=1.5,
+            zorder=3,
         )
         beside = min(late.median, beside / _LEAST_APART)
         is_right = ratio.median > widest * 0.6
@@ -100,6 +101,7 @@ def _panel(axes: Axes, found: Sequence[Figure], widest: float) -> None:
             va="center",
             fontsize=8,
             color=colour,
+            zorder=2.5,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
         )
 
@@ -125,17 +127,17 @@ def _frame(axes: Axes, transform: str, idle_ms: float) -> None:
     axes.set_xlabel("throughput, of inline in the same round")
     axes.grid(visible=True, color="#dddddd", linewidth=0.5)
     axes.set_axisbelow(True)
-    axes.axhline(TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1)
+    axes.axhline(TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1, zorder=1)
     axes.annotate(
         f"goal {TICK_GOAL_MS:g} ms", (0, TICK_GOAL_MS), xytext=(4, 3), textcoords="offset points",
         fontsize=7, color=_GOAL_COLOUR,
     )  # fmt: skip
     if transform == RATIO_GOAL_OF:
-        axes.vlines(RATIO_GOAL, _LOWEST_MS, TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1)
+        axes.vlines(RATIO_GOAL, _LOWEST_MS, TICK_GOAL_MS, color=_GOAL_COLOUR, linewidth=1, zorder=1)
         axes.fill_between(
             [RATIO_GOAL, axes.get_xlim()[1]], _LOWEST_MS, TICK_GOAL_MS, color=_GOOD_COLOUR, zorder=0
         )
-    axes.axhline(idle_ms, color="#999999", linewidth=1, linestyle=":")
+    axes.axhline(idle_ms, color="#999999", linewidth=1, linestyle=":", zorder=1)
     axes.annotate(
         f"an idle loop: {_milliseconds(idle_ms)}", (0, idle_ms), xytext=(4, -9), textcoords="offset points",
         fontsize=7, color="#666666",

@@ -15,6 +15,7 @@ from PIL import Image
 
 from bench.findings import Finding, findings, idle_tick_p99, lines
 from bench.heavy import make_heavy
+from bench.tables import tables
 from bench.workshop import QUESTIONS, main
 from bench.workshop_plot import draw_images
 from poolhouse.survey.images.cell import IDLE, Cell
@@ -125,6 +126,23 @@ def test_the_lines_say_the_bound_and_what_became_of_it() -> None:
     (durable,) = [line for line in told if "durable jobs: put" in line]
     assert "2,500.00 a second" in durable
     assert "goal ≥ 3000: MISSED" in durable
+
+
+def test_the_tables_have_a_column_a_transform_and_a_row_a_question() -> None:
+    made = tables(findings(_result()))
+    assert made[0] == "| pictures of 36 MB | Pillow GaussianBlur(4) | equalising in pure Python |"
+    assert "| workers, shared blocks | 2.00 of inline, 4.0 ms | 2.00 of inline, 4.0 ms |" in made
+    assert made[6] == "| goal for workers, shared blocks | ≥ 1.8 and ≤ 5 ms | ≤ 5 ms |"
+    assert any(line.endswith("| 2,500 a second | ≥ 3,000 |") for line in made)
+    assert {line.count("|") for line in made[:7]} == {4}
+
+
+def test_what_is_published_is_what_was_measured() -> None:
+    published = ROOT / "docs" / "explanation"
+    result = json.loads((published / "speed" / "workshop.json").read_text("utf-8"))
+    page = (published / "speed.md").read_text("utf-8")
+    assert "\n".join(tables(findings(result))) in page
+    assert result["images"]["plan"]["turns"] >= 5
 
 
 def test_what_was_not_asked_is_not_found() -> None:

@@ -1,0 +1,74 @@
+"""The workshop's findings as the tables of docs/explanation/speed.md: Markdown, a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.findings import OURS, RATIO_GOAL, RATIO_GOAL_OF, TICK_GOAL_MS
+from poolhouse.survey.images.strategies import STRATEGIES
+from poolhouse.survey.images.transforms import TRANSFORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bench.findings import Finding
+
+_OTHERS = (
+    "loop-tick",
+    "loop-answer-p99",
+    "loop-idle-tick",
+    "small-jobs-space-rate",
+    "small-jobs-executor-rate",
+    "small-jobs-loky-rate",
+    "small-jobs-rate",
+    "small-jobs-space-cpu",
+    "small-jobs-executor-cpu",
+    "small-jobs-loky-cpu",
+    "small-jobs-cpu",
+    "small-jobs-mapped-rate",
+    "small-jobs-mapped-cpu",
+    "durable-jobs",
+    "durable-cpu",
+)
+
+
+def tables(found: Sequence[Finding]) -> list[str]:
+    """Two tables, an empty line between them: the pictures, and the rest."""
+    by_name = {each.name: each for each in found}
+    return [*_images(by_name), "", *_others(by_name)]
+
+
+def _images(found: Mapping[str, Finding]) -> Iterator[str]:
+    transforms = [name for name in TRANSFORMS if f"images-{name}-{OURS}-ratio" in found]
+    yield _row("pictures of 36 MB", *(TRANSFORMS[name].sentence for name in transforms))
+    yield _row(*["---"] * (1 + len(transforms)))
+    for strategy in STRATEGIES.values():
+        yield _row(strategy.sentence, *(_image(found, name, strategy.name) for name in transforms))
+    goals = (f"≥ {RATIO_GOAL:g} and ≤ {TICK_GOAL_MS:g} ms" if name == RATIO_GOAL_OF else f"≤ {TICK_GOAL_MS:g} ms"
+             for name in transforms)  # fmt: skip
+    yield _row(f"goal for {STRATEGIES[OURS].sentence}", *goals)
+
+
+def _image(found: Mapping[str, Finding], transform: str, strategy: str) -> str:
+    ratio, late = (found[f"images-{transform}-{strategy}-{what}"].spread.median for what in ("ratio", "tick"))
+    return f"{ratio:.2f} of inline, {told(late)} ms"
+
+
+def _others(found: Mapping[str, Finding]) -> Iterator[str]:
+    yield _row("question", "median", "goal")
+    yield _row("---", "---", "---")
+    for each in (found[name] for name in _OTHERS if name in found):
+        goal = f"≤ {each.at_most:,g}" if each.at_most is not None else ""
+        goal = f"≥ {each.at_least:,g}" if each.at_least is not None else goal
+        yield _row(each.sentence, f"{told(each.spread.median)} {each.unit}".strip(), goal)
+
+
+def told(value: float) -> str:
+    """A number with no more digits than it has meaning."""
+    if value >= 20:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 3 else f"{value:.2f}"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
