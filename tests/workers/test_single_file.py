@@ -120,7 +120,7 @@ def test_what_a_sheet_wants() -> None:
         ("<p style='background: url(gone.png)'>x</p>", '<p style="background: none">x</p>'),
         (
             "<p class=a id=b title=c data-x=d aria-label=e hidden>x</p>",
-            '<p class="a" id="b" title="c" aria-label="e" hidden>x</p>',
+            '<p class="a" id="b" title="c" aria-label="e" hidden="">x</p>',
         ),
         (
             "<a href=../x target=_top>x</a>",

@@ -132,7 +132,21 @@ def png_head(width: int, height: int, packed: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
+def jpeg_head(width: int, height: int) -> bytes:
+    """A JPEG that says it is so large (ITU-T T.81 §B.2.2)."""
+    body = picture(kind="JPEG")
+    place = body.index(b"\xff\xc0") + 5
+    return body[:place] + struct.pack(">HH", height, width) + body[place + 4 :]
+
+
+def test_a_large_photograph() -> None:
+    photograph = picture(6_000, 5_000, kind="JPEG")
+    assert is_red(seen(make_thumbnail(photograph)), 0.25, 0.25)
+
+
 REFUSED = [
+    (jpeg_head(10_000, 10_000), "pixels"),
+    (jpeg_head(65_500, 65_500), "pixels"),
     (b"", "kind"),
     (b"<svg xmlns='http://www.w3.org/2000/svg' width='900' height='900'/>", "kind"),
     (b"%PDF-1.7", "kind"),

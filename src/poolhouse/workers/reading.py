@@ -60,7 +60,7 @@ def read_text(
     """Read what was fetched from `url`, http(s). Raises NoArticleError, with a sentence that says why.
 
     `media_type` is what the Content-Type said, without parameters; where it is `text/plain`, the text is the article.
-    Needs about ten times the memory of the page; `MARKUP_LIMIT` bounds both.
+    Needs twenty to thirty times the memory of the page; `MARKUP_LIMIT` bounds both.
     """
     if body.startswith(_NO_TEXT_MAGIC) or sniff_raster(body) is not None:
         raise NoArticleError(NO_PAGE)

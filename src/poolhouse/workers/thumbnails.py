@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from poolhouse.errors import UnfitImageError
 from poolhouse.formats.raster import sniff_raster
@@ -16,13 +16,17 @@ WIDTH_LIMIT: Final = 480
 HEIGHT_LIMIT: Final = 320
 SIZE_LIMIT_BYTES: Final = 30_720
 
-PIXEL_LIMIT: Final = 40_000_000
-"""How many pixels a picture may say it has before any of them is unpacked: 160 MB in memory, at four bytes each."""
+PIXEL_LIMIT: Final = 24_000_000
+"""How many pixels a picture may say it has before any of them is unpacked; WebP takes sixteen bytes for each."""
+
+JPEG_PIXEL_LIMIT: Final = 50_000_000
+"""The same of a JPEG, which is unpacked small: at most six bytes for each."""
 
 SIDE_LEAST: Final = 100
 """A picture with a side shorter than this, in pixels, is a button or a tracker."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+_ON_ITS_SIDE: Final = frozenset({5, 6, 7, 8})
 _QUALITIES: Final = (80, 65, 50, 35)
 _SHRINK: Final = 0.75
 _LEAST_STEPS: Final = 6
@@ -48,7 +52,7 @@ def make_thumbnail(body: bytes) -> Thumbnail:
 
     Raises UnfitImageError, with a sentence that says why. Reads JPEG, PNG, WebP, AVIF and the first picture of a GIF,
     told by their bytes. What a camera says of how it was held is obeyed, then dropped with all else that the file
-    says. Needs up to eight bytes a pixel of the original; of a large JPEG, a fraction of that.
+    says. Needs at most 400 MiB, within the limits above.
     """
     if sniff_raster(body) is None:
         raise UnfitImageError(_UNKNOWN)
@@ -62,7 +66,7 @@ def make_thumbnail(body: bytes) -> Thumbnail:
                 return _written(_reduced(picture))
     except UnfitImageError:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, MemoryError):
         raise UnfitImageError(_TOO_LARGE) from None
     except UnidentifiedImageError:
         raise UnfitImageError(_UNKNOWN) from None
@@ -84,7 +88,7 @@ def make_thumbnail(body: bytes) -> Thumbnail:
 def _judge(picture: Image.Image) -> None:
     """Refuse by what the head of the file says; nothing is unpacked yet."""
     width, height = picture.size
-    if width * height > PIXEL_LIMIT:
+    if width * height > (JPEG_PIXEL_LIMIT if picture.format == "JPEG" else PIXEL_LIMIT):
         raise UnfitImageError(_TOO_LARGE)
     if min(width, height) < SIDE_LEAST:
         raise UnfitImageError(_TOO_SMALL)
@@ -94,12 +98,15 @@ def _reduced(picture: Image.Image) -> Image.Image:
     # A JPEG is unpacked at a half, a quarter or an eighth of its size where that is still enough for either way up.
     picture.draft("RGB", (WIDTH_LIMIT * 2, WIDTH_LIMIT * 2))
     picture.load()
-    is_clear = picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info
     if picture.mode.startswith("I"):  # sixteen bits of grey, of which the upper eight are to be seen
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
-    turned = ImageOps.exif_transpose(picture.convert("RGBA" if is_clear else "RGB"))
-    turned.thumbnail((WIDTH_LIMIT, HEIGHT_LIMIT), Image.Resampling.LANCZOS)
-    return turned
+    if picture.mode not in {"RGB", "RGBA"}:
+        is_clear = picture.mode in {"LA", "PA", "RGBa", "La"} or "transparency" in picture.info
+        picture = picture.convert("RGBA" if is_clear else "RGB")
+    is_turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in _ON_ITS_SIDE
+    box = (HEIGHT_LIMIT, WIDTH_LIMIT) if is_turned else (WIDTH_LIMIT, HEIGHT_LIMIT)
+    picture.thumbnail(box, Image.Resampling.LANCZOS)  # turned when it is small: to turn it is to copy it
+    return ImageOps.exif_transpose(picture)
 
 
 def _written(picture: Image.Image) -> Thumbnail:
