@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tests.capture.pages import Page
 
 _ACTIVE = """
-    script iframe frame frameset object embed applet base form link portal audio video source track noscript template svg
-    math slot param bgsound input
+    script iframe frame frameset object embed applet base form link portal audio video source track noscript template
+    svg math slot param bgsound input
 """
 _FETCHING = "src srcset poster data background xlink:href action formaction ping manifest href"
 _ACTIVE_TAGS = frozenset(_ACTIVE.split())

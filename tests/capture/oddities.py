@@ -110,7 +110,11 @@ def _other_media() -> list[Page]:
             has_thumbnail=None,
         ),
         Page(name="pdf", answers={"": whole(PDF, "application/pdf")}, has_text=False),
-        Page(name="plaintext", answers={"": whole(text, "text/plain; charset=utf-8")}, has_text=None),
+        Page(
+            name="plaintext",
+            answers={"": whole(text, "text/plain; charset=utf-8")},
+            says=said("bread", "plaintext"),
+        ),
         Page(
             name="json",
             answers={"": whole(json.dumps({"title": "no page", "items": [1] * 900}), "application/json")},

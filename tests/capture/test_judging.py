@@ -35,7 +35,8 @@ def test_what_runs_or_loads_is_found(markup: str) -> None:
 def test_what_does_neither_is_not() -> None:
     picture = "data:image/png;base64,AA"
     markup = (
-        f'<a href="https://a.example/">x</a><img src="{picture}" alt="x"><style>p{{background:url("{picture}")}}</style>'
+        f'<a href="https://a.example/">x</a><img src="{picture}" alt="x">'
+        f'<style>p{{background:url("{picture}")}}</style>'
         f"<p style='background:url(\"{picture}\")'>x</p>"
     )
     assert not faults_of_markup(markup)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 2_000_000
 SHORT_SECONDS, LONG_SECONDS = 0.5, 30.0
 
-HTML = frozenset({"text/html", "application/xhtml+xml"})
+READ = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 
 
 async def fetch(page: Page) -> tuple[Fetched | str, Site]:
@@ -55,7 +55,7 @@ async def test_a_page_is_read(page: Page) -> None:
     assert not isinstance(found, str), found
     assert 200 <= found.status <= 299
     assert found.url.endswith(page.final or f"/{page.name}")
-    if found.media_type not in HTML:
+    if found.media_type not in READ:
         assert not page.has_text
         return
     if page.has_text:
@@ -71,7 +71,7 @@ async def test_a_page_is_read(page: Page) -> None:
 
 def reading(found: Fetched) -> Readable:
     """The article of what was fetched."""
-    return read_text(found.body, declared_charset=found.charset, url=found.url)
+    return read_text(found.body, declared_charset=found.charset, url=found.url, media_type=found.media_type)
 
 
 def faults(page: Page, read: Readable) -> list[str]:

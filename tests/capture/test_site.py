@@ -37,6 +37,8 @@ def test_a_page_is_captured(visit: Visit, page: Page) -> None:
     assert outcome.link["page_state"] == "done", outcome.link["page_error"]
     if page.has_text is not None:
         assert bool(outcome.text) == page.has_text
+        # a page that was read and has no text says why
+        assert re.search(page.without, outcome.link["page_error"] or "")
     if page.has_text:
         assert not faults(page, outcome)
         assert outcome.found == (outcome.link["id"],), "a search finds other links than this one"
