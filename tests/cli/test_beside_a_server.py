@@ -74,15 +74,6 @@ def database(home: Path) -> Iterator[Database]:
     data.close()
 
 
-def nudge(server: RunningServer, number: str) -> None:
-    """Change something at the server's own door: of what commands write it learns within some seconds only."""
-    (token,) = server.command("token", "add", "anna")
-    headers = {"Authorization": f"Bearer {token['token']}"}
-    address = f"{server.url}/api/v1/links/{number}/marks/read"
-    with urlopen(Request(address, headers=headers, method="PUT")) as answer:
-        assert answer.status == 200
-
-
 def start(home: Path, terminal: Terminal, *arguments: str) -> subprocess.Popen[str]:
     """A command whose standard error is the terminal."""
     return subprocess.Popen(
@@ -98,7 +89,6 @@ def test_a_page_is_read_and_shown(home: Path, site: str) -> None:
         server.command("pool", "edit", "anna", "Bookmarks", "--capture", "full")
         (link,) = server.command("save", f"{site}/a", "--person", "anna")
         number = str(link["id"])
-        nudge(server, number)
         assert server.command("job", "wait", "anna") == [{"failed": 0}]
         (captured,) = server.command("capture", "list", "anna", number)
         assert (captured["title"], captured["mode"], captured["language"]) == ("On kettles", "full", "en")
@@ -115,7 +105,6 @@ def test_a_page_is_read_and_shown(home: Path, site: str) -> None:
         assert b"kettle" in page
         server.command("capture", "again", "anna", number)
         server.command("check", "anna")
-        nudge(server, number)
         assert server.command("job", "wait", "anna") == [{"failed": 0}]
         newer, older = server.command("capture", "list", "anna", number)
         assert newer["id"] > older["id"]

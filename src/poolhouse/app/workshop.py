@@ -33,6 +33,7 @@ Entry = TypeVar("Entry")
 OWNER = "server"  # a data directory has one, which holds its lock
 READERS = 4
 CHECKERS = 2
+WATCH_SECONDS = 1.0
 PAUSE_SECONDS = 30.0
 _log = logging.getLogger("poolhouse.jobs")
 
@@ -70,6 +71,7 @@ class Workshop:
                     asyncio.TaskGroup() as group,
                 ):
                     group.create_task(jobs.run())
+                    group.create_task(self._watch(jobs))
                     group.create_task(checking.plan())
                     for _ in range(READERS):
                         group.create_task(self._serve(jobs, ReadPage, capturing.read))
@@ -81,6 +83,20 @@ class Workshop:
             memory.close()
             if self._fetcher is not None:
                 await self._fetcher.aclose()
+
+    async def _watch(self, jobs: DurableSpace[Transaction]) -> None:
+        """Hear of what commands beside the server commit: they cannot wake it. About a microsecond each second."""
+        known = None
+        while True:
+            try:
+                version = self._house.version()
+                if version != known:
+                    known = version
+                    jobs.wake()
+            except StoreError as error:
+                _log.warning("whether jobs were put could not be read: %s", error)
+                await self._pause(PAUSE_SECONDS)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _serve(
         self,
