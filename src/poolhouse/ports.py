@@ -207,9 +207,6 @@ class Items(Protocol):
     def remove(self, item_id: ItemId) -> None:
         """Delete for good what is in the trash."""
 
-    def pending_pages(self, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
-        """Saved links whose page was not read yet, oldest first: item, owner, address."""
-
     def index(self, item_id: ItemId) -> None:
         """Bring the search index up to date with the item, its tags, its pools and the text of its capture."""
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import open_data
-from poolhouse.services.pages import pending_pages
 from poolhouse.services.passwords import is_password
 from poolhouse.services.reading import list_entries, search_items
 from poolhouse.services.secrets import open_with_secret
@@ -71,7 +71,8 @@ def test_a_release_upgrades_whole(release: Path, tmp_path: Path) -> None:
 def test_pages_that_were_still_to_be_read_are_read_in_turn(release: Path, tmp_path: Path) -> None:
     data = open_data(taken_over(release, tmp_path), SystemClock())
     try:
-        pending = data.database.read(lambda tx: pending_pages(tx, 99))
+        sql = "SELECT id, owner_id, url FROM item WHERE page_state = 'pending' ORDER BY id"
+        pending: list[tuple[Any, ...]] = data.database.writing.execute(sql).fetchall()
         assert len(pending) == 4
         for item_id, owner_id, url in pending:
             sought = wanted(ReadPage, {"item_id": item_id})

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from poolhouse.errors import InvalidInputError
 from poolhouse.services.links import save_link
-from poolhouse.services.pages import record_page
 from poolhouse.services.pools import add_pool
 from poolhouse.services.secrets import add_feed_secret, add_token
 from poolhouse.types import ReaderUse
@@ -26,6 +25,7 @@ from tests.security.inert import (
     runs,
 )
 from tests.security.world import World, bearer, cookie
+from tests.store.readings import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,10 +115,9 @@ def write_everywhere(world: World, text: str) -> None:
         yield lambda tx: tx.secrets.record_uses(
             [(home.feed_secrets[0][1], ReaderUse(at=tx.now, user_agent=_storable(text), status=200))]
         )
-        yield lambda tx: record_page(
+        yield lambda tx: told(
             tx,
             save_link(tx, me, "https://hostile.example/2", pool_id=pool_id).item.id,
-            home.person.id,
             title=text,
             description=text,
             author=text,

@@ -9,12 +9,12 @@ import pytest
 
 from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.services.links import add_tags, edit_link, find_saved, mark_item, remove_tags, save_link
-from poolhouse.services.pages import record_page
 from poolhouse.services.pools import add_pool
 from poolhouse.services.reading import get_item, list_entries, list_tags, pools_of_item, search_items
 from poolhouse.services.trash import restore_item, trash_item
 from poolhouse.store.verify import verify
 from poolhouse.types import ItemId, Mark, PageState
+from tests.store.readings import told
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
@@ -258,12 +258,9 @@ def test_find_saved_knows_every_spelling(anna: Actor, bert: Actor) -> None:
 
 def test_another_address_is_another_page_to_read(anna: Actor, data: OpenData) -> None:
     item = anna.do(save_link, PAGE).item
-    person = anna.principal.person_id
     icon = data.blobs.put(b"icon")
     data.database.write(
-        lambda tx: record_page(
-            tx, item.id, person, title="Its title", description="Its own words", favicon=icon
-        )
+        lambda tx: told(tx, item.id, title="Its title", description="Its own words", favicon=icon)
     )
     assert anna.ask(get_item, item.id).favicon == icon
     same = anna.do(edit_link, item.id, url=f"{PAGE}#part")

@@ -9,7 +9,7 @@ import pytest
 
 from poolhouse.errors import InvalidInputError, NotFoundError
 from poolhouse.services.links import mark_item, save_link
-from poolhouse.services.pages import pending_pages, record_page, record_page_failure
+from poolhouse.services.pages import record_page_failure
 from poolhouse.services.pools import add_pool, find_or_add_pool, trash_pool
 from poolhouse.services.reading import (
     PAGE_LIMIT,
@@ -22,6 +22,7 @@ from poolhouse.services.reading import (
 )
 from poolhouse.services.trash import list_trash, trash_item
 from poolhouse.types import ItemId, Mark, PageState, PersonId, Principal, Scope
+from tests.store.readings import told
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
@@ -144,27 +145,22 @@ def test_tags_are_listed_by_name_with_what_bears_them(shelf: Actor) -> None:
 # what pages say of themselves
 
 
-def say(data: OpenData, anna: Actor, item: ItemId, title: str = "", description: str = "") -> None:
-    person = anna.principal.person_id
-    data.database.write(
-        lambda tx: record_page(tx, item, person, title=title, description=description, author="A")
-    )
+def say(data: OpenData, item: ItemId, title: str = "", description: str = "") -> None:
+    data.database.write(lambda tx: told(tx, item, title=title, description=description, author="A"))
 
 
 def test_a_page_gives_the_title_where_nobody_did(data: OpenData, anna: Actor) -> None:
     unnamed = anna.do(save_link, "https://one.test/").item
     named = anna.do(save_link, "https://two.test/", title="Mine").item
     searched = anna.do(add_pool, "Page", query="announcement").id
-    assert [each[0] for each in data.database.read(lambda tx: pending_pages(tx, 9))] == [unnamed.id, named.id]
     version = anna.bookmarks.version
     for item in (unnamed, named):
-        say(data, anna, item.id, " The\npage ", "An announcement")
+        say(data, item.id, " The\npage ", "An announcement")
     after = [anna.ask(get_item, item.id) for item in (unnamed, named)]
     assert [item.title for item in after] == ["The page", "Mine"]
     assert {(item.description, item.author, item.page_state) for item in after} == {
         ("An announcement", "A", PageState.DONE)
     }
-    assert data.database.read(lambda tx: pending_pages(tx, 9)) == []
     assert anna.bookmarks.version > version
     assert [entry.item.id for entry in anna.ask(list_entries, searched)] == [named.id, unnamed.id]
 
@@ -172,7 +168,7 @@ def test_a_page_gives_the_title_where_nobody_did(data: OpenData, anna: Actor) ->
 def test_a_page_is_asked_once(data: OpenData, anna: Actor) -> None:
     item = anna.do(save_link, "https://one.test/").item
     data.database.write(lambda tx: record_page_failure(tx, item.id, item.url, "it does not answer"))
-    say(data, anna, item.id, "Late")
+    say(data, item.id, "Late")
     after = anna.ask(get_item, item.id)
     assert (after.title, after.page_state, after.page_error) == (
         item.url,
@@ -180,13 +176,12 @@ def test_a_page_is_asked_once(data: OpenData, anna: Actor) -> None:
         "it does not answer",
     )
     data.database.write(lambda tx: record_page_failure(tx, type(item.id)(999), item.url, "gone"))
-    say(data, anna, type(item.id)(999), "gone")
 
 
 def test_a_page_whose_link_was_trashed_meanwhile_is_filed_unseen(data: OpenData, anna: Actor) -> None:
     item = anna.do(save_link, "https://one.test/").item
     anna.do(trash_item, item.id)
-    say(data, anna, item.id, "Title")
+    say(data, item.id, "Title")
     assert anna.ask(get_item, item.id).title == "Title"
     assert found(anna, "Title") == []
     assert anna.bookmarks.entry_count == 0

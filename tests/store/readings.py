@@ -23,6 +23,11 @@ def captured(text: str, blobs: Blobs | None = None, **given: Any) -> Captured:
     return Captured(**{**defaults, **given}, text=text)
 
 
+def told(tx: Transaction, item_id: ItemId, **given: Any) -> None:
+    """File what the page says of itself and nothing beside, as where a pool captures nothing."""
+    read(tx, item_id, "", mode=CaptureMode.OFF, **given)
+
+
 def read(
     tx: Transaction, item_id: ItemId, text: str, blobs: Blobs | None = None, **given: Any
 ) -> CaptureId | None:

@@ -42,7 +42,7 @@ def mode_of(tx: Transaction, item_id: ItemId) -> CaptureMode:
 def record_capture(tx: Transaction, item_id: ItemId, url: str, captured: Captured) -> CaptureId | None:
     """File what a reading of the page at `url` found: what it says of itself to the item, the rest as a new version.
 
-    As with `pages.record_page`, a title that a person gave stays. Its blobs are kept already. Returns None where there
+    A title that a person gave stays. Its blobs are kept already. Returns None where there
     was nothing to keep beside (its mode is OFF, or the page holds nothing readable), and where another page is awaited
     by now, or none. Costs what an edit does, and the indexing of the text: some 2 ms for 10 kB.
     """

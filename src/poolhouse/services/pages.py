@@ -10,8 +10,6 @@ from poolhouse.services.filing import refile
 from poolhouse.types import ChangeKind, LinkHealth, PageState, PersonId, ReadPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from poolhouse.ports import Transaction
     from poolhouse.types import Item, ItemId, JobId
 
@@ -37,11 +35,6 @@ def ask_for_page(tx: Transaction, item: Item, *, is_again: bool = False) -> JobI
     return tx.tuples.put(entry, person_id=item.owner_id, label=item.title)
 
 
-def pending_pages(tx: Transaction, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
-    """Links whose page was not read yet: item, owner, address. Survives a restart; one index look-up when idle."""
-    return tx.items.pending_pages(limit)
-
-
 def awaited_item(tx: Transaction, item_id: ItemId, url: str) -> Item | None:
     """The item, if the page at `url` is still the one to be read for it. One look-up."""
     item = tx.items.get(item_id, NOBODY)
@@ -51,22 +44,6 @@ def awaited_item(tx: Transaction, item_id: ItemId, url: str) -> Item | None:
 def is_awaited(tx: Transaction, item_id: ItemId, url: str) -> bool:
     """Whether the page at `url` is still the one to be read for an item. One look-up."""
     return awaited_item(tx, item_id, url) is not None
-
-
-def record_page(
-    tx: Transaction,
-    item_id: ItemId,
-    owner_id: PersonId,
-    *,
-    title: str = "",
-    description: str = "",
-    author: str = "",
-    favicon: str | None = None,
-) -> None:
-    """File what the page says. A title that a person gave stays; one that is only the address gives way."""
-    item = tx.items.get(item_id, owner_id)
-    if item is not None and item.page_state is PageState.PENDING:
-        file_page(tx, item, title=title, description=description, author=author, favicon=favicon)
 
 
 def file_page(
@@ -79,9 +56,10 @@ def file_page(
     favicon: str | None,
     remark: str = "",
 ) -> None:
-    """As `record_page`, for an item that waits for it. What is empty changes nothing.
+    """File what the page of an item says. A title that a person gave stays; one that is only the address gives way.
 
-    `remark` says what its person misses of a page that was read all the same, a sentence.
+    What is empty changes nothing. `remark`, a sentence, says what its person misses of a page that was read all
+    the same.
     """
     tx.items.edit(
         item.id,

@@ -181,10 +181,6 @@ class ItemTable(Table):
         self._run("DELETE FROM item_text WHERE rowid = :id", id=item_id)
         self._run("DELETE FROM item WHERE id = :id AND trashed_at IS NOT NULL", id=item_id)
 
-    def pending_pages(self, limit: int) -> Sequence[tuple[ItemId, PersonId, str]]:
-        sql = "SELECT id, owner_id, url FROM item WHERE page_state = 'pending' ORDER BY id LIMIT :limit"
-        return [(ItemId(row[0]), PersonId(row[1]), row[2]) for row in self._all(sql, {"limit": limit})]
-
     def index(self, item_id: ItemId) -> None:
         self._run("DELETE FROM item_text WHERE rowid = :id", id=item_id)
         row = self._one(_INDEXED, id=item_id)

@@ -12,13 +12,12 @@ from poolhouse.servers.feeds.door import FeedDoor
 from poolhouse.servers.http.message import Request
 from poolhouse.services.captures import delete_capture, recapture
 from poolhouse.services.links import edit_link, mark_item, save_link
-from poolhouse.services.pages import record_page
 from poolhouse.services.pools import add_pool, edit_pool, find_pool
 from poolhouse.services.reading import get_item
 from poolhouse.services.secrets import add_feed_secret
 from poolhouse.services.trash import restore_item, trash_item
 from poolhouse.types import FeedFormat, Mark, PoolId, Principal
-from tests.store.readings import read
+from tests.store.readings import read, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +61,7 @@ def test_a_door_that_kept_entries_says_what_a_new_one_says(
         lambda tx: trash_item(tx, principal, items[33]),
         lambda tx: restore_item(tx, principal, items[33]),
         save(34, tags=("three",)),
-        lambda tx: record_page(tx, items[35], principal.person_id, title="T", description="What it says"),
+        lambda tx: told(tx, items[35], title="T", description="What it says"),
         lambda tx: mark_item(tx, principal, items[36], Mark.READ, is_on=True),
         lambda tx: edit_pool(tx, principal, found.id, name="Renamed"),
         lambda tx: edit_pool(tx, principal, found.id, query="page -two"),

@@ -46,3 +46,4 @@ INSERT INTO tuple (kind, key, body, person_id, label, turn, state, created_at, c
     SELECT 'read-page', CAST(id AS TEXT), json_object('item_id', id, 'url', url, 'is_again', json('false')), owner_id, title,
         row_number() OVER (PARTITION BY owner_id ORDER BY id), 'ready', saved_at, saved_at
     FROM item WHERE page_state = 'pending' ORDER BY id;
+DROP INDEX item_pending;
