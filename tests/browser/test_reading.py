@@ -86,6 +86,19 @@ def test_what_the_site_wrote_stays_in_its_frame(house: House, kept: Shelf) -> No
         )
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_text_has_the_colours_that_were_chosen(house: House, kept: Shelf, theme: str) -> None:
+    with house.visitor(color_scheme="light" if theme == "dark" else "dark") as context:
+        page = context.pages[0]
+        page.goto(f"{house.url}/account")
+        page.get_by_label("Colours").select_option(theme)
+        page.goto(f"{house.url}/items/{kept.item_id(TITLE)}")
+        ground = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+        root = page.frame_locator("iframe.text").locator("html")
+        expect(root).to_have_css("background-color", ground)
+        forgive(house, "Blocked script execution")
+
+
 def test_images_load_when_they_are_asked_for(page: Page, house: House, kept: Shelf) -> None:
     asked: list[str] = []
 
