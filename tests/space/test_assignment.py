@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,30 +38,38 @@ class Said:
         self.frames: list[frames.ToWorker] = []
 
     def send(self, frame: frames.ToWorker, descriptors: tuple[int, ...] = ()) -> None:
-        """Remember it, if it could be sent."""
+        """Remember it, if it could be sent; write into what comes with it."""
         frames.encode_frame(frame)
         self.frames.append(frame)
+        for descriptor in descriptors:
+            os.pwrite(descriptor, b"scribble", 0)
 
 
-def words(known: list[BlockRef], ids: list[int]) -> st.SearchStrategy[frames.FromWorker]:
-    """Anything that a worker can say, mostly of what there is: entries, blocks and their generations."""
+def puts(known: list[BlockRef], kind: str) -> st.SearchStrategy[tuple[frames.Sent, ...]]:
+    """What a worker can put, mostly of what there is: blocks and their generations."""
     refs = st.builds(
         lambda ref, step: BlockRef(ref.id, ref.size_bytes, ref.generation + step),
         st.sampled_from(known),
-        st.sampled_from([0, 1, 1, 1, 2]),
+        st.sampled_from([1, 1, 1, 0, 2]),
     )
     pictures = st.builds(
         lambda name, ref, kind: frames.Sent(kind, encode(Picture(name, ref)), (ref,)),
         names,
         refs,
-        st.sampled_from(["Picture", "Inverted"]),
+        st.sampled_from([kind, kind, kind, "Picture", "Inverted"]),
     )
     tokens = st.builds(lambda name: frames.Sent("Token", encode(Token(name))), names)
-    others = st.builds(frames.Sent, st.sampled_from(["Token", "eval x:y"]), st.binary(max_size=20))
-    outs = st.lists(st.one_of(pictures, pictures, tokens, others), max_size=2).map(tuple)
+    others = st.sampled_from([frames.Sent("eval x:y", b'{"x":1}'), frames.Sent("Token", b"{")])
+    mixed = st.lists(st.one_of(pictures, tokens, others), max_size=3)
+    return st.one_of(mixed, st.lists(pictures, min_size=1, max_size=2)).map(tuple)
+
+
+def words(known: list[BlockRef], ids: list[int]) -> st.SearchStrategy[frames.FromWorker]:
+    """Anything that a worker can say within a job."""
+    outs = puts(known, "Picture")
     actuals = st.sampled_from([b"{}", b'{"name":"a"}', b'{"age":1}', b"[]", b"{"])
     sought = st.builds(frames.Sought, st.sampled_from(["Token", "Picture", "Inverted"]), actuals, st.just(()))
-    held = st.sampled_from([*ids, 4711])
+    held = st.sampled_from([*ids * 5, 4711])
     return st.one_of(
         st.builds(frames.Take, sought, st.booleans()),
         st.builds(frames.Read, sought, st.booleans()),
@@ -68,7 +77,7 @@ def words(known: list[BlockRef], ids: list[int]) -> st.SearchStrategy[frames.Fro
         st.builds(frames.Commit, held, outs),
         st.builds(frames.PutBack, held, st.none() | names),
         st.builds(
-            frames.NewBlock, st.sampled_from([0, 1, 10, 2**40]), st.sampled_from(["retry", "copy", "dead"])
+            frames.NewBlock, st.sampled_from([0, 8, 10, 2**40]), st.sampled_from(["retry", "copy", "dead"])
         ),
     )
 
@@ -85,17 +94,18 @@ async def talk(data: st.DataObject) -> None:
     stolen = blocks.new(5)
     await space.out(Inverted("not its to have", stolen.ref))
     for name in ("a", "b"):
-        await space.out(Picture(name, blocks.new(5, on_crash="copy").ref), Token(name))
+        await space.out(Picture(name, blocks.new(8, on_crash="copy").ref), Token(name))
+    first = [each.id for each in space.bag.all()]
     job: list[Stored] = []
     space.wait_now(Waiter((Template("Picture"),), job.append, lambda _: None))
     assignment = Assignment(space, blocks, cast("WorkerProcess", said), job[0], DECLARATION, KINDS)
     assignment.begin()
     try:
         for _ in range(data.draw(st.integers(0, 12))):
-            assignment.hear(data.draw(words(refs_of(space, said), [each.id for each in space.bag.all()])))
+            assignment.hear(data.draw(words(refs_of(space), list(assignment._taken))))
             await settle()
         if data.draw(st.booleans()):
-            finish(assignment, data.draw(words(refs_of(space, said), [1])), job[0].id)
+            assignment.finish(frames.Done(job[0].id, data.draw(puts(refs_of(space), "Inverted")), None))
         else:
             assignment.fail("it died")
     except FrameError as error:
@@ -104,32 +114,29 @@ async def talk(data: st.DataObject) -> None:
     is_done = space.bag.get(job[0].id) is None
     everything = space.bag.all()
     assert {each.state for each in everything} <= {"ready"}
-    assert len([each for each in everything if each.kind == "Inverted"]) <= 1 + is_done
+    assert is_done or len([each for each in everything if each.kind == "Inverted"]) == 1
     assert blocks.open(stolen.ref).size_bytes == 5, "what it was not given is as it was"
     named = Counter(block for each in everything for block in each.blocks)
     assert named.keys() == blocks._slots.keys()
     assert set(named.values()) <= {1}, "one entry names a block"
     assert all(slot.writer is None and slot.names == 1 for slot in blocks._slots.values())
     assert {each.kind for each in everything} <= {"Inverted", *KINDS}
+    for each in everything:
+        if each.id in first and each.blocks:
+            slot = blocks._slots[each.blocks[0]]
+            assert not any(os.pread(slot.descriptor, 10, 0)), "what was not committed was not written"
     space.close()
     blocks.close()
 
 
-def finish(assignment: Assignment, frame: frames.FromWorker, job_id: int) -> None:
-    """Commit the job with what a frame puts; Done can come only of the function's own job."""
-    outs: Any = getattr(frame, "outs", ())
-    assignment.finish(frames.Done(job_id, outs, None))
-
-
-def refs_of(space: MemorySpace, said: Said) -> list[BlockRef]:
-    """Every block that there is, and those that the worker was given."""
-    made = [frame.block.ref for frame in said.frames if isinstance(frame, frames.Granted)]
-    return [slot.ref for slot in space.blocks._slots.values()] + made + [BlockRef(1, 1, 1)]
+def refs_of(space: MemorySpace) -> list[BlockRef]:
+    """Every block that there is, the worker's or not, and one that there is not."""
+    return [slot.ref for slot in space.blocks._slots.values()] + [BlockRef(1, 1, 1)]
 
 
 async def test_what_was_called_off_is_asked_for_no_more() -> None:
     space, said = MemorySpace(), Said()
-    await space.out(Picture("a", space.blocks.new(5).ref))
+    await space.out(Picture("a", space.blocks.new(8).ref))
     job: list[Stored] = []
     space.wait_now(Waiter((Template("Picture"),), job.append, lambda _: None))
     assignment = Assignment(space, space.blocks, cast("WorkerProcess", said), job[0], DECLARATION, KINDS)
