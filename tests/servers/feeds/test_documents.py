@@ -146,3 +146,17 @@ def test_what_is_larger_than_the_cache_is_given_and_makes_room_for_the_next() ->
     assert cache.get("a") is not None
     cache.put("b", bytes(1))
     assert cache.get("a") is None
+
+
+def test_an_archive_of_long_pages_is_whole(house: RunningHouse, principal: Principal) -> None:
+    """Whoever follows archives alone, as RFC 5005 §4 lets one, misses no entry."""
+    write = house.data.database.write
+    pool = write(lambda tx: find_pool(tx, principal, "Bookmarks"))
+    write(lambda tx: edit_pool(tx, principal, pool.id, feed_text=True))
+    for number in range(LINKS):
+        item = write(lambda tx, at=number: save_link(tx, principal, f"https://{at}.test/")).item  # type: ignore[misc] # mypy cannot infer a lambda's default
+        write(lambda tx, at=item.id: read(tx, at, f"{'x' * 20_000} end", house.blobs))  # type: ignore[misc] # as above
+    secret = write(lambda tx: add_feed_secret(tx, house.vault, principal, pool.id, "reader"))[1]
+    archive = json.loads(_body(FeedDoor(house), f"/s/{secret}/pools/{pool.id}.json?archive=1"))
+    assert len(archive["items"]) == 50
+    assert all("end</" in entry["content_html"] for entry in archive["items"])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from poolhouse.types import FeedFormat, Membership, Principal, Seq
 
 DOCUMENT_LIMIT_BYTES = 512 * 1024
+# more than 50 captured pages as long as a feed carries them: who follows archives alone must miss nothing (RFC 5005 §4)
+ARCHIVE_LIMIT_BYTES = 64 * 1024 * 1024
 _LONG_AT_ONCE = 8  # captured pages: each is read from a file, and a document holds a few of the longest
 
 _FragmentKey = tuple[str, int, int, int]
@@ -37,10 +39,11 @@ class Documents:
         if kept is not None:
             return kept
         outline = self._builder.outline(tx, principal, view)
+        limit_bytes = DOCUMENT_LIMIT_BYTES if view.archive is None else ARCHIVE_LIMIT_BYTES
         body, _ = WRITERS[view.format].assemble_within(
             outline.document,
-            self._entries(tx, view.format, outline),
-            DOCUMENT_LIMIT_BYTES,
+            self._entries(tx, view.format, outline, limit_bytes),
+            limit_bytes,
             lambda count: self._builder.page_url(view, outline.places[count - 1].position),
         )
         self._whole.put(key, body)
@@ -54,15 +57,15 @@ class Documents:
         body = render(view.format, document)
         return body if len(body) <= DOCUMENT_LIMIT_BYTES else None
 
-    def _entries(self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline) -> list[bytes]:
+    def _entries(
+        self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline, limit_bytes: int
+    ) -> list[bytes]:
         """One fragment a place, topmost first; of captured pages no more than show that a document is full."""
         if not outline.has_text:
             return self._portion(tx, feed_format, outline, outline.places)
         found: list[bytes] = []
         places = iter(outline.places)
-        while sum(map(len, found)) <= DOCUMENT_LIMIT_BYTES and (
-            portion := tuple(islice(places, _LONG_AT_ONCE))
-        ):
+        while sum(map(len, found)) <= limit_bytes and (portion := tuple(islice(places, _LONG_AT_ONCE))):
             found += self._portion(tx, feed_format, outline, portion)
         return found
 
