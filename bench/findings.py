@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.survey.images.cell import IDLE
-from poolhouse.survey.images.figures import figures, is_noisy
+from poolhouse.survey.images.figures import NOISE_LIMIT, figures, is_noisy
 from poolhouse.survey.images.runs import rounds_of
 from poolhouse.survey.images.strategies import STRATEGIES
 from poolhouse.survey.images.transforms import TRANSFORMS
@@ -29,7 +29,10 @@ DURABLE_GOAL = 3_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What came out for one question. A goal is a bound of the median, from above or from below."""
+    """What came out for one question. A goal is a bound of the median, from above or from below.
+
+    `is_noisy` where others took more than a tenth of the machine in every round: it says more of them.
+    """
 
     name: str
     sentence: str
@@ -37,6 +40,7 @@ class Finding:
     spread: Spread
     at_most: float | None = None
     at_least: float | None = None
+    is_noisy: bool = False
 
     @property
     def is_held(self) -> bool:
@@ -48,12 +52,16 @@ class Finding:
 
 def findings(result: Mapping[str, Any]) -> list[Finding]:
     """Every finding of a result, in an order to be read; what was not asked is not there."""
-    return [
-        *_images(result["images"]),
-        *_loop_delay(result["loop_delay"]),
-        *_small_jobs(result["small_jobs"]),
-        *_durable_jobs(result["durable_jobs"]),
-    ]
+    found = [*_images(result["images"])]
+    for name, make in (
+        ("loop_delay", _loop_delay),
+        ("small_jobs", _small_jobs),
+        ("durable_jobs", _durable_jobs),
+    ):
+        cells = result[name]
+        quiet = [cell for cell in cells if cell["foreign_share"] <= NOISE_LIMIT]
+        found += [replace(each, is_noisy=not quiet) for each in make(quiet or cells)]
+    return found
 
 
 def lines(found: Sequence[Finding]) -> list[str]:
@@ -67,7 +75,7 @@ def lines(found: Sequence[Finding]) -> list[str]:
         summary = each.spread
         told.append(
             f"{each.sentence:<76} {summary.median:>10,.2f} {each.unit:<12}"
-            f" [{summary.low:,.2f} to {summary.high:,.2f}, n={summary.count}]{goal}"
+            f" [{summary.low:,.2f} to {summary.high:,.2f}, n={summary.count}{', noisy' if each.is_noisy else ''}]{goal}"
         )
     return told
 
@@ -88,8 +96,7 @@ def _images(images: Mapping[str, Any]) -> Iterator[Finding]:
         key=lambda each: (places.index(each.transform), places.index(each.strategy)),
     ):
         name = f"images-{figure.transform}-{figure.strategy}"
-        noisy = " (noisy)" if figure.is_noisy else ""
-        words = f"{TRANSFORMS[figure.transform].sentence}, {STRATEGIES[figure.strategy].sentence}{noisy}"
+        words = f"{TRANSFORMS[figure.transform].sentence}, {STRATEGIES[figure.strategy].sentence}"
         is_ours = figure.strategy == OURS
         yield Finding(
             name=f"{name}-ratio",
@@ -97,6 +104,7 @@ def _images(images: Mapping[str, Any]) -> Iterator[Finding]:
             unit="of inline",
             spread=figure.ratio,
             at_least=RATIO_GOAL if is_ours and figure.transform == RATIO_GOAL_OF else None,
+            is_noisy=figure.is_noisy,
         )
         yield Finding(
             name=f"{name}-tick",
@@ -104,6 +112,7 @@ def _images(images: Mapping[str, Any]) -> Iterator[Finding]:
             unit="ms",
             spread=figure.tick_p99_ms,
             at_most=TICK_GOAL_MS if is_ours else None,
+            is_noisy=figure.is_noisy,
         )
         yield Finding(
             name=f"{name}-cpu",

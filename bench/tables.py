@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bench.findings import OURS, RATIO_GOAL, RATIO_GOAL_OF, TICK_GOAL_MS
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from bench.findings import Finding
 
+_TABLES = re.compile(r"^\| pictures of 36 MB .*\n(?:\|.*\n)+\n(?:\|.*\n)+", re.MULTILINE)
 _OTHERS = (
     "loop-tick",
     "loop-answer-p99",
@@ -50,8 +52,8 @@ def _images(found: Mapping[str, Finding]) -> Iterator[str]:
 
 
 def _image(found: Mapping[str, Finding], transform: str, strategy: str) -> str:
-    ratio, late = (found[f"images-{transform}-{strategy}-{what}"].spread.median for what in ("ratio", "tick"))
-    return f"{ratio:.2f} of inline, {told(late)} ms"
+    ratio, late = (found[f"images-{transform}-{strategy}-{what}"] for what in ("ratio", "tick"))
+    return f"{ratio.spread.median:.2f} of inline, {told(late.spread.median)} ms{_mark(ratio)}"
 
 
 def _others(found: Mapping[str, Finding]) -> Iterator[str]:
@@ -60,7 +62,19 @@ def _others(found: Mapping[str, Finding]) -> Iterator[str]:
     for each in (found[name] for name in _OTHERS if name in found):
         goal = f"≤ {each.at_most:,g}" if each.at_most is not None else ""
         goal = f"≥ {each.at_least:,g}" if each.at_least is not None else goal
-        yield _row(each.sentence, f"{told(each.spread.median)} {each.unit}".strip(), goal)
+        yield _row(each.sentence, f"{told(each.spread.median)} {each.unit}".strip() + _mark(each), goal)
+
+
+def _mark(finding: Finding) -> str:
+    return " (noisy)" if finding.is_noisy else ""
+
+
+def replace_tables(page: str, made: Sequence[str]) -> str:
+    """The page with its two tables of the workshop replaced. Raises ValueError where it has none."""
+    replaced, count = _TABLES.subn(lambda _: "\n".join(made) + "\n", page)
+    if count != 1:
+        raise ValueError("the page does not have the workshop's tables once")
+    return replaced
 
 
 def told(value: float) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, replace
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench.findings import findings, lines
 from bench.report import read_result, write_result
-from bench.tables import tables
+from bench.tables import replace_tables, tables
 from poolhouse.survey.images.runs import Images, Plan, missing_in, result_of, run_round
 from poolhouse.survey.images.transforms import Size
 from poolhouse.survey.machine import describe_machine
+from poolhouse.survey.usage import foreign_share, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +30,8 @@ QUESTIONS = ("images", "loop_delay", "small_jobs", "durable_jobs")
 PACKAGES = ("apsw", "loky", "lxml", "msgspec", "numpy", "pillow", "poolhouse", "uvloop")
 _TIMEOUT_SECONDS = 300.0
 _RESULT = "workshop.json"
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "speed.md"
+PUBLISHED = PAGE.parent / "speed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ def _ask(name: str, plan: WorkshopPlan, turn: int, place: str | None) -> dict[st
         arguments += ["--place", place] if place else []
     else:
         arguments += ["--seed", str(plan.seed + turn)]
+    before = usage(os.getpid())
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{name}", *arguments],
         capture_output=True,
@@ -94,14 +99,15 @@ def _ask(name: str, plan: WorkshopPlan, turn: int, place: str | None) -> dict[st
     )
     if done.returncode:
         raise ChildProcessError(f"bench.{name} failed: {done.stderr}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    share = foreign_share(before, usage(os.getpid()), len(os.sched_getaffinity(0)))
+    return {"foreign_share": share, **json.loads(done.stdout)}
 
 
-def main(arguments: Sequence[str], output: Path) -> int:
+def main(arguments: Sequence[str], results: Path) -> int:
     """Run, and return the exit status: 1 where a goal was missed and `--check` was given."""
-    given = _parser(output).parse_args(arguments)
-    written = given.output / _RESULT
+    given = _parser(results).parse_args(arguments)
+    output = PUBLISHED if given.publish else given.output
+    written = output / _RESULT
     if not given.redraw:
         plan = QUICK if given.quick else FULL
         plan = replace(
@@ -116,19 +122,21 @@ def main(arguments: Sequence[str], output: Path) -> int:
         write_result(written, result)
     result = read_result(written)
     found = findings(result)
-    for line in tables(found) if given.tables else lines(found):
+    for line in lines(found):
         print(line)
+    if given.publish:
+        PAGE.write_text(replace_tables(PAGE.read_text("utf-8"), tables(found)), "utf-8")
     for name, reason in result["images"]["missing"].items():
         print(f"not measured: {name}: {reason}")
     if result["images"]["cells"]:
         from bench.workshop_plot import draw_images
 
-        draw_images(result["images"], given.output)
-    _say(f"written to {given.output}")
+        draw_images(result["images"], output)
+    _say(f"written to {output}")
     return int(given.check and not all(each.is_held for each in found))
 
 
-def _parser(output: Path) -> argparse.ArgumentParser:
+def _parser(results: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench workshop", description="Measure heavy work beside the loop, and draw the graph."
     )
@@ -140,8 +148,12 @@ def _parser(output: Path) -> argparse.ArgumentParser:
         "--only", nargs="+", choices=QUESTIONS, metavar="QUESTION", help="only these: %(choices)s"
     )
     parser.add_argument("--place", metavar="DIR", help="where the store is made: the disk that is measured")
-    parser.add_argument("--output", type=Path, default=output, metavar="DIR", help="where the result goes")
-    parser.add_argument("--tables", action="store_true", help="print the tables of docs/explanation/speed.md")
+    parser.add_argument("--output", type=Path, default=results, metavar="DIR", help="where the result goes")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="into docs/explanation: the result, the graph and the page's tables",
+    )
     parser.add_argument("--redraw", action="store_true", help="measure nothing: draw what --output holds")
     return parser
 
