@@ -150,3 +150,38 @@ async def test_what_was_called_off_is_asked_for_no_more() -> None:
     assignment.fail(None)
     assert await space.try_rd(Token) == Token("x")
     space.close()
+
+
+async def test_a_commit_that_names_what_another_entry_names_is_refused_whole() -> None:
+    space, said = MemorySpace(), Said()
+    await space.out(Picture("a", space.blocks.new(8).ref), Token("a"))
+    job: list[Stored] = []
+    space.wait_now(Waiter((Template("Picture"),), job.append, lambda _: None))
+    assignment = Assignment(space, space.blocks, cast("WorkerProcess", said), job[0], DECLARATION, KINDS)
+    assignment.begin()
+    assignment.hear(frames.Take(frames.Sought("Token", b"{}", ()), waits=True))
+    (own,) = refs_of(space)[:-1]
+    given = BlockRef(own.id, own.size_bytes, own.generation + 1)
+    sent = frames.Sent("Picture", encode(Picture("b", given)), (given,))
+    (token,) = assignment._taken
+    assignment.hear(frames.Commit(token, (frames.Sent("Token", encode(Token("b"))), sent)))
+    assert said.frames[-1] == frames.Refused(f"another entry names block {own.id}")
+    assignment.fail("it died")
+    assert sorted(each.kind for each in space.bag.all()) == ["Picture", "Token"]
+    assert await space.try_rd(Token) == Token("a")
+    space.close()
+
+
+async def test_what_a_function_leaves_taken_goes_back_as_it_was() -> None:
+    space, said = MemorySpace(), Said()
+    await space.out(*[Picture(name, space.blocks.new(8, on_crash="copy").ref) for name in ("a", "b")])
+    job: list[Stored] = []
+    space.wait_now(Waiter((Template("Picture"),), job.append, lambda _: None))
+    assignment = Assignment(space, space.blocks, cast("WorkerProcess", said), job[0], DECLARATION, KINDS)
+    assignment.begin()
+    assignment.hear(frames.Take(frames.Sought("Picture", b"{}", ()), waits=True))
+    assignment.finish(frames.Done(job[0].id, (), None))
+    async with space.take(Picture) as left:
+        with space.blocks.open(left.pixels) as block:
+            assert (left.name, bytes(block.view), block.is_torn) == ("b", bytes(8), False)
+    space.close()

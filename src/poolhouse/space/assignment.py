@@ -99,7 +99,7 @@ class Assignment:
             raise FrameError("it returned what it does not declare")
         sent = frame.outs if frame.result is None else (frame.result,)
         try:
-            outs = self._outs(sent, self.declaration.gives)
+            outs = self._outs(sent, self.declaration.gives, self.stored)
         except SpaceError as error:
             self.fail(str(error))
             return
@@ -131,10 +131,10 @@ class Assignment:
                 self._seek(template, waits=waits, is_reading=True)
             case frames.Put(sent):
                 outs = self._outs(sent, self._kinds)
-                self._blocks.check_unnamed(block for each in outs for block in each.blocks)
                 self._putting = asyncio.get_running_loop().create_task(self._put(outs))
             case frames.Commit(taken_id, sent):
-                self._commit(self._held(taken_id), self._outs(sent, self._kinds))
+                stored = self._held(taken_id)
+                self._commit(stored, self._outs(sent, self._kinds, stored))
             case frames.PutBack(taken_id, reason):
                 stored = self._held(taken_id)
                 del self._taken[taken_id]
@@ -197,8 +197,13 @@ class Assignment:
         job = frames.Job(stored.id, stored.kind, stored.body, stored.attempts, grants)
         self._process.send(job, [slot.descriptor for slot in slots])
 
-    def _outs(self, sent: Sequence[frames.Sent], kinds: Container[str]) -> list[Out]:
-        """What a worker puts, checked. Raises SpaceError for what it may not, FrameError for what is no entry."""
+    def _outs(
+        self, sent: Sequence[frames.Sent], kinds: Container[str], committed: Stored | None = None
+    ) -> list[Out]:
+        """What a worker puts, with the commit of an entry or without, checked.
+
+        Raises SpaceError for what it may not put, FrameError for what is no entry.
+        """
         outs: list[Out] = []
         for each in sent:
             if each.kind not in kinds:
@@ -206,7 +211,10 @@ class Assignment:
             frames.check_body(each.body)
             blocks = tuple({self._blocks.offer(ref, writer=self).id: None for ref in each.blocks})
             outs.append(Out(each.kind, each.body, None, blocks))
-        self._blocks.check_single(block for out in outs for block in out.blocks)
+        named = [block for out in outs for block in out.blocks]
+        self._blocks.check_single(named)
+        freed = () if committed is None else committed.blocks
+        self._blocks.check_unnamed(block for block in named if block not in freed)
         return outs
 
     async def _put(self, outs: Sequence[Out]) -> None:
@@ -249,7 +257,9 @@ class Assignment:
         if self._putting is not None:
             self._putting.cancel()
         while self._taken:
-            self._give_back(self._taken.popitem()[1], reason)
+            _, stored = self._taken.popitem()
+            self._blocks.release(stored.blocks, self, is_torn=True)
+            self._give_back(stored, reason)
 
     def _give_back(self, stored: Stored, reason: str | None) -> None:
         if stored.state != "held":
