@@ -80,6 +80,12 @@ def _empty_of_text() -> list[Page]:
             title="Index of everything",
         ),
         Page(
+            name="linkstable",
+            answers={"": whole(f"<title>Links</title><table><tr><td>{links}</td></tr></table>")},
+            says=("Entry number 0", "Entry number 2999"),
+            title="Links",
+        ),
+        Page(
             name="frames",
             answers={
                 "": whole(

@@ -40,6 +40,7 @@ _FEW_LINKS: Final = 0.2
 _DATA_TABLE: Final = ("th", "caption", "thead")
 _MENU_LINKS: Final = 6
 _MENU_DENSITY: Final = 0.8
+_LEAST_LENGTH: Final = 500
 
 # It tells every candidate it looks at, and a traceback for what we handle.
 logging.getLogger("readability.readability").setLevel(logging.CRITICAL)
@@ -85,24 +86,30 @@ def _is_of_page(footer: HtmlElement) -> bool:
 
 
 def _menus(document: HtmlElement) -> list[HtmlElement]:
-    """The cells that are the menu of a page laid out as a table: links, and little else."""
+    """The cells that are the menu of a page laid out as a table: links, and little else; none of a page of links."""
     tables = {
         table for name in _DATA_TABLE for each in document.iter(name) for table in each.iterancestors("table")
     }
     holders = {cell for table in document.iter("table") for cell in table.iterancestors("td")}
-    return [
+    cells = [
         cell
         for cell in document.iter("td")
         if cell not in holders and next(cell.iterancestors("table"), None) not in tables and _is_menu(cell)
     ]
+    rest = _length(document) - sum(map(_length, cells)) if cells else 0
+    return cells if rest >= _LEAST_LENGTH else []
 
 
 def _is_menu(cell: HtmlElement) -> bool:
     links = list(cell.iter("a"))
     if len(links) < _MENU_LINKS:
         return False
-    length = len("".join(cell.text_content().split()))
-    return sum(len("".join(link.text_content().split())) for link in links) >= _MENU_DENSITY * length
+    return sum(map(_length, links)) >= _MENU_DENSITY * _length(cell)
+
+
+def _length(element: HtmlElement) -> int:
+    """How long a text is, in characters, without white space."""
+    return len("".join(element.text_content().split()))
 
 
 def _settle(document: HtmlElement) -> None:
