@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 from base64 import b64encode
@@ -13,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poolhouse.errors import NotFoundError
-from poolhouse.servers.web.captured import takes_gzip, unpack, without_images
+from poolhouse.servers.web.captured import without_images
 from poolhouse.workers.cleaning import clean_fragment
 from tests.security.inert import check_policy_of_stored, elements, policy_of
 from tests.servers.web.conftest import keep, keep_page
@@ -115,32 +113,6 @@ def test_what_is_not_there_or_damaged_is_not_there(browser: Browser, house: Runn
             assert answer.status_code == 404
     for odd in ("0", "-1", "x", "9" * 30):
         assert browser.get(path.format(odd, "text")).status_code == 404
-
-
-def test_a_bomb_is_not_unpacked() -> None:
-    packed = gzip.compress(b"\0" * 2_000_000)
-    assert unpack(packed, 2_000_001) == b"\0" * 2_000_000
-    with pytest.raises(NotFoundError):
-        unpack(packed, 1_000_000)
-    with pytest.raises(NotFoundError):
-        unpack(packed[:-9], 2_000_001)
-
-
-@pytest.mark.parametrize(
-    ("accepted", "expected"),
-    [
-        ("gzip", True),
-        ("deflate, gzip;q=1.0, *;q=0.5", True),
-        ("gzip;q=0", False),
-        ("gzip ; q=0.0", False),
-        ("gzip;q=0.001", True),
-        ("br", False),
-        ("", False),
-        ("identity, gzipped", False),
-    ],
-)
-def test_who_takes_gzip(accepted: str, expected: bool) -> None:
-    assert takes_gzip(accepted) is expected
 
 
 def test_strangers_and_feed_secrets_see_nothing(browser: Browser, house: RunningHouse, item: Item) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import zlib
 from base64 import b64encode
 from html import unescape
 from typing import TYPE_CHECKING, Final
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
-from poolhouse.errors import NotFoundError
+from poolhouse.servers.packed import packed_document, read_packed, unpack
 from poolhouse.servers.web.assets import ASSETS
 from poolhouse.servers.web.door import Page
 from poolhouse.services.captures import get_capture
@@ -27,18 +26,12 @@ if TYPE_CHECKING:
     from poolhouse.types import Capture
 
 TEXT_LIMIT_BYTES: Final = 16 * 1024 * 1024
-PAGE_LIMIT_BYTES: Final = 64 * 1024 * 1024
-_GZIP: Final = 16 + zlib.MAX_WBITS
 _STYLE: Final = Markup(ASSETS.text("captured.css"))  # noqa: S704 - a file of ours
 _STYLE_HASH: Final = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 # links open in a window of their own, and that window is an ordinary one
 _TEXT_POLICY: Final = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src {images};"
     f" style-src 'sha256-{_STYLE_HASH}'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
-)
-_PAGE_POLICY: Final = (
-    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline' data:; font-src data:;"
-    " form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
     "referrer-policy": "no-referrer",
@@ -53,7 +46,7 @@ _ATTRIBUTE: Final = re.compile(r'\s([a-z-]+)="([^"]*)"')
 async def show_text(visit: Visit) -> Response:
     """The readable text of a version, for the frame of the reader's view; with `images` those of the site load too."""
     capture = _capture(visit)
-    packed = await _blob(visit, capture.reader_blob)
+    packed = await read_packed(visit.house.blobs, capture.reader_blob)
     with_images = visit.query.text("images") == "1"
     markup = await asyncio.to_thread(_readable, packed, with_images=with_images)
     document = visit.view.render("captured.html", {"capture": capture, "style": _STYLE, "markup": markup})
@@ -63,24 +56,12 @@ async def show_text(visit: Visit) -> Response:
 
 async def show_page(visit: Visit) -> Response:
     """The page as it was, to be looked at alone; it goes out as it lies there, packed, to whoever can unpack it."""
-    packed = await _blob(visit, _capture(visit).page_blob)
-    headers = {**_HEADERS, "content-security-policy": _PAGE_POLICY}
-    if takes_gzip(visit.request.headers.get("accept-encoding", "")):
-        return HTMLResponse(packed, headers={**headers, "content-encoding": "gzip"})
-    return HTMLResponse(await asyncio.to_thread(unpack, packed, PAGE_LIMIT_BYTES), headers=headers)
+    return await packed_document(visit.request, visit.house.blobs, _capture(visit).page_blob, _HEADERS)
 
 
 def _capture(visit: Visit) -> Capture:
     me, item_id, capture_id = visit.me, visit.item_id(), visit.capture_id()
     return visit.house.read(lambda tx: get_capture(tx, me, item_id, capture_id))
-
-
-async def _blob(visit: Visit, address: str | None) -> bytes:
-    """The blob, read in a thread: a full copy may be large. Raises NotFoundError."""
-    content = await asyncio.to_thread(visit.house.blobs.get, address) if address else None
-    if content is None:
-        raise NotFoundError("captured page")
-    return content
 
 
 def _readable(packed: bytes, *, with_images: bool) -> Markup:
@@ -100,27 +81,6 @@ def _in_words(image: re.Match[str]) -> str:
         return image[0]
     words = unescape(attributes.get("alt", "")).strip()
     return f'<span class="image">{escape(words)}</span>' if words else ""
-
-
-def unpack(packed: bytes, limit_bytes: int) -> bytes:
-    """What was packed with gzip. Raises NotFoundError for what is damaged, or would be larger than that."""
-    unpacker = zlib.decompressobj(_GZIP)
-    try:
-        content = unpacker.decompress(packed, limit_bytes)
-    except zlib.error:
-        raise NotFoundError("captured page") from None
-    if not unpacker.eof:
-        raise NotFoundError("captured page")
-    return content
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding field takes gzip (RFC 9110 §12.5.3)."""
-    for each in accepted.lower().split(","):
-        name, _, weight = each.replace(" ", "").partition(";q=")
-        if name in {"gzip", "x-gzip"}:
-            return weight.strip("0.") != "" or not weight
-    return False
 
 
 PAGES = (
