@@ -44,14 +44,16 @@ def test_no_answer_believes_the_host_it_is_asked_by(world: World) -> None:
     ]
     targets += [*feed_targets(home.pools[0].id), "/nothing/here", "/pools/", "//x"]
     for target in targets:
-        for who in ({}, cookie(home.session), bearer(home.token)):
-            for method in ("GET", "POST"):
+        # a token that posts does what it was asked to: there is no form that another site could send
+        for who, methods in (({}, BOTH), (cookie(home.session), BOTH), (bearer(home.token), ("GET",))):
+            for method in methods:
                 answer = world.asker.ask(method, target, {**who, **HTML, **FORGED})
                 assert EVIL.encode() not in answer.everything, f"{method} {target}"
                 assert b"gopher" not in answer.everything, f"{method} {target}"
     assert world.contents() == before
 
 
+BOTH = ("GET", "POST")
 AWAY = [
     f"https://{EVIL}/",
     f"//{EVIL}",
