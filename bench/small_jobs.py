@@ -41,6 +41,7 @@ ROOT = Path(__file__).parents[1]
 WORKERS = 2
 NICENESS = 10
 UNDER_WAY = 64
+CAPACITY = 100_000  # of entries: all jobs at once have to fit
 OURS = "space"
 
 
@@ -57,7 +58,7 @@ class SmallJobs:
 
 @asynccontextmanager
 async def _opened() -> AsyncIterator[MemorySpace]:
-    space = MemorySpace(blocks=Blocks())
+    space = MemorySpace(blocks=Blocks(), capacity_entries=CAPACITY)
     async with WorkerPool(space, [small.__name__], count=WORKERS, niceness=NICENESS, paths=[ROOT]):
         yield space
 
@@ -172,7 +173,7 @@ def measure_small_jobs(contender: str, jobs: int) -> SmallJobs:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and print what came out as JSON: one contender, or all of them, each in a process of its own."""
     parser = argparse.ArgumentParser(prog="python -m bench.small_jobs", description="Measure small jobs.")
-    parser.add_argument("--jobs", type=int, default=5_000)
+    parser.add_argument("--jobs", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=1, help="of the order")
     parser.add_argument("--contender", choices=CONTENDERS, help="only this one, in this process")
     given = parser.parse_args(arguments)

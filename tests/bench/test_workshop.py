@@ -15,8 +15,8 @@ from PIL import Image
 
 from bench.findings import Finding, findings, idle_tick_p99, lines
 from bench.heavy import make_heavy
-from bench.tables import tables
-from bench.workshop import QUESTIONS, main
+from bench.tables import replace_tables, tables
+from bench.workshop import PAGE, PUBLISHED, QUESTIONS, main
 from bench.workshop_plot import draw_images
 from poolhouse.survey.images.cell import IDLE, Cell
 from poolhouse.survey.images.runs import Images, Plan, result_of
@@ -62,19 +62,20 @@ def _images() -> dict[str, Any]:
 def _small(rate: float, cpu_us: float) -> dict[str, Any]:
     told = {"space": (rate, cpu_us), "executor": (4500.0, 180.0), "loky": (3000.0, 160.0)}
     return {
+        "foreign_share": 0.0,
         "contenders": [
             {"contender": f"{name}{mark}", "jobs_a_second": found, "cpu_us": cpu}
             for name, (found, cpu) in told.items()
             for mark in ("", " mapped")
-        ]
+        ],
     }
 
 
 def _result() -> dict[str, Any]:
     late = {"count": 1000, "p50_ms": 0.6, "p99_ms": 12.0, "max_ms": 20.0}
-    loop = {"ticks": late, "answers": late, "idle_ticks": late, "busy_share": 0.97}
+    loop = {"ticks": late, "answers": late, "idle_ticks": late, "busy_share": 0.97, "foreign_share": 0.0}
     calm = {**loop, "ticks": {**late, "p99_ms": 4.0}}
-    ours = {"jobs_a_second": 4500.0, "cpu_microseconds_a_job": 250.0}
+    ours = {"jobs_a_second": 4500.0, "cpu_microseconds_a_job": 250.0, "foreign_share": 0.0}
     return {
         "images": _images(),
         "loop_delay": [loop, calm, calm],
@@ -118,6 +119,19 @@ def test_small_jobs_are_held_against_the_better_executor_of_each_round() -> None
     assert found["small-jobs-loky-cpu"].spread.median == 160
 
 
+def test_rounds_that_others_disturbed_are_left_out_where_there_are_others() -> None:
+    result = _result()
+    result["durable_jobs"][0]["foreign_share"] = 0.4
+    durable = _found(result)["durable-jobs"]
+    assert (durable.spread.count, durable.is_noisy) == (2, False)
+    for cell in result["durable_jobs"]:
+        cell["foreign_share"] = 0.4
+    durable = _found(result)["durable-jobs"]
+    assert (durable.spread.count, durable.is_noisy) == (3, True)
+    assert "n=3, noisy]" in "".join(lines([durable]))
+    assert any("(noisy)" in line for line in tables(findings(result)))
+
+
 def test_the_lines_say_the_bound_and_what_became_of_it() -> None:
     told = lines(findings(_result()))
     assert sum("held" in line for line in told) == len(
@@ -137,11 +151,19 @@ def test_the_tables_have_a_column_a_transform_and_a_row_a_question() -> None:
     assert {line.count("|") for line in made[:7]} == {4}
 
 
+def test_tables_take_the_place_of_older_ones() -> None:
+    made = tables(findings(_result()))
+    page = "# Speed\n\n| a | b |\n| 1 | 2 |\n\n{}\n\n- **Pictures**\n"
+    assert replace_tables(
+        page.format("| pictures of 36 MB | x |\n| --- |\n\n| q |\n| 1 |"), made
+    ) == page.format("\n".join(made))
+    with pytest.raises(ValueError):
+        replace_tables(page, made)
+
+
 def test_what_is_published_is_what_was_measured() -> None:
-    published = ROOT / "docs" / "explanation"
-    result = json.loads((published / "speed" / "workshop.json").read_text("utf-8"))
-    page = (published / "speed.md").read_text("utf-8")
-    assert "\n".join(tables(findings(result))) in page
+    result = json.loads((PUBLISHED / "workshop.json").read_text("utf-8"))
+    assert "\n".join(tables(findings(result))) in PAGE.read_text("utf-8")
     assert result["images"]["plan"]["turns"] >= 5
 
 
