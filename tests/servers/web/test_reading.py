@@ -149,6 +149,26 @@ def test_nothing_to_read(browser: Browser, house: RunningHouse, item: Item, prin
     assert "/capture" not in page.replace("/items/", "", 1).partition("<main")[2]
 
 
+def test_why_a_page_that_was_read_has_no_text(browser: Browser, house: RunningHouse, item: Item) -> None:
+    why = "The page shows its text only to who agrees to its cookies."
+    set_state(house, item.id, PageState.DONE, why)
+    assert why in browser.get(f"/items/{item.id}").text
+    kept = keep_page(house, item, "", page="<img>", word_count=0)
+    set_state(house, item.id, PageState.DONE, why)
+    page = browser.get(f"/items/{item.id}").text
+    assert why in page
+    assert "The page as it was is kept." in page
+    assert "There is no text in this page" not in page
+    form = browser.get(f"/items/{item.id}/edit").text
+    assert why in form
+    assert "could not be read" not in form
+    # a later reading that met a wall leaves the text that was there before, and says so beside the newest alone
+    keep_page(house, item, "<p>Trails</p>")
+    set_state(house, item.id, PageState.DONE, why)
+    assert f"nothing new was found: {why}" in browser.get(f"/items/{item.id}").text
+    assert why not in browser.get(f"/items/{item.id}?version={kept}").text
+
+
 def test_former_address(browser: Browser, house: RunningHouse, item: Item, principal: Principal) -> None:
     capture_id = keep_page(house, item)
     browser.send(f"/items/{item.id}/edit", url="https://elsewhere.example/", title="Moved", pools="2")
