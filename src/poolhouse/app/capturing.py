@@ -43,6 +43,7 @@ PAGE_BYTES = {
     CaptureMode.FULL: 10 * 1024 * 1024,
 }
 
+CUT_OFF = "The page is very long: only its beginning was read."
 OUR_FAULT = "Poolhouse failed at this page; its log says how"
 _log = logging.getLogger("poolhouse.jobs")
 
@@ -138,7 +139,8 @@ class _Reading:
             page_blob=await self._keep_block(single_file),
             thumbnail_blob=await self._keep_block(picture),
             size_bytes=self._size_bytes,
-            without_text=found.without_text,
+            remark=found.without_text
+            or (CUT_OFF if fetched.is_truncated and mode is not CaptureMode.OFF else ""),
         )
 
     async def _single_file(self, page: Page, found: PageReading) -> BlockRef | None:

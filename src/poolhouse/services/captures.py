@@ -60,7 +60,7 @@ def record_capture(tx: Transaction, item_id: ItemId, url: str, captured: Capture
         description=captured.description or captured.excerpt,
         author=captured.author,
         favicon=captured.favicon,
-        remark=captured.without_text,
+        remark=captured.remark,
     )
     return capture_id
 

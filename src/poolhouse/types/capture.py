@@ -39,8 +39,8 @@ class Captured:
     of its readable text or a better summary, `text` all of it without markup. `language` is a BCP 47 tag or "".
     `word_count` is 0 where there was nothing readable. `favicon` and the `_blob`s are content addresses (SHA-256, hex)
     of blobs that are kept already: the icon; the clean HTML of the text, an UTF-8 fragment, gzip; the whole page, gzip;
-    a small image. `size_bytes` is what they take on the disk together. `without_text` is a sentence that says why there
-    is no readable text, "" where there is or none was looked for.
+    a small image. `size_bytes` is what they take on the disk together. `remark` is a sentence that says what its person
+    misses of it: why there is no readable text, or that the page was cut off; "" where nothing is missed.
     """
 
     url: str
@@ -58,7 +58,7 @@ class Captured:
     page_blob: str | None = None
     thumbnail_blob: str | None = None
     size_bytes: int = 0
-    without_text: str = ""
+    remark: str = ""
 
     @property
     def holds_something(self) -> bool:

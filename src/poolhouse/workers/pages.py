@@ -16,6 +16,7 @@ from poolhouse.space.declared import declared
 from poolhouse.space.limits import MEBIBYTE
 from poolhouse.space.remote import space
 from poolhouse.types import CaptureMode
+from poolhouse.workers.walls import NO_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,9 +101,11 @@ def read_page(page: Page) -> PageReading:
     body = _bytes_of(page.body)
     mode = CaptureMode(page.mode)
     if page.media_type not in HTML_TYPES:
-        reading = PageReading(is_html=False)
+        if mode is CaptureMode.OFF:
+            return PageReading(is_html=False)
         is_text = page.media_type.startswith("text/")
-        return _with_text(reading, page, body) if is_text and mode is not CaptureMode.OFF else reading
+        reading = PageReading(is_html=False, without_text="" if is_text else NO_PAGE)
+        return _with_text(reading, page, body) if is_text else reading
     head = read_page_head(body, declared_charset=page.charset, base_url=page.url)
     reading = PageReading(
         is_html=True,

@@ -165,7 +165,7 @@ def test_why_a_page_that_was_read_has_no_text(browser: Browser, house: RunningHo
     # a later reading that met a wall leaves the text that was there before, and says so beside the newest alone
     keep_page(house, item, "<p>Trails</p>")
     set_state(house, item.id, PageState.DONE, why)
-    assert f"nothing new was found: {why}" in browser.get(f"/items/{item.id}").text
+    assert f"When the page was read last: {why}" in browser.get(f"/items/{item.id}").text
     assert why not in browser.get(f"/items/{item.id}?version={kept}").text
 
 
