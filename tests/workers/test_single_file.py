@@ -26,6 +26,9 @@ from tests.formats.test_bounded_markup import HOSTILE
 from tests.security.markup import PAYLOADS
 from tests.workers.pages import SHAPES, page, paragraphs, plain
 from tests.workers.test_cleaning import ADDRESSES, MORE
+from tests.workers.test_thumbnails import jpeg_head, picture, png_head
+
+URL_OF = "https://pictures.test"
 
 URL = "https://page.example/dir/page"
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -179,6 +182,17 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert copied(images).count(DATA) == 0
     monkeypatch.setattr(single_file, "STYLES_LIMIT", 20)
     assert copied("<style>p{color:red}</style><style>p{color:red}</style>").count("<style>p{") == 1
+
+
+@pytest.mark.parametrize("head", [png_head(20_000, 20_000), jpeg_head(10_000, 10_000)], ids=["PNG", "JPEG"])
+def test_a_picture_that_would_be_unpacked_to_gigabytes_is_left_out(head: bytes) -> None:
+    page, small = b'<img src="/large" alt="a bomb"><img src="/small" alt="a pond">', picture()
+    resources = {URL_OF + "/large": ("image/png", head), URL_OF + "/small": ("image/png", small)}
+    copy = assemble_single_file(
+        page, declared_charset="utf-8", url=URL_OF + "/", resources=resources
+    ).decode()
+    assert copy.count("data:image/png;base64,") == 1
+    assert "a bomb" in copy
 
 
 def test_the_text_of_a_page_is_in_its_copy() -> None:

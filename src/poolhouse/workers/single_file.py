@@ -22,6 +22,7 @@ from poolhouse.formats.text import clean
 from poolhouse.workers.cleaning import web_url
 from poolhouse.workers.inert_page import make_inert
 from poolhouse.workers.markup import base_url, find_images, page_text, parse_page
+from poolhouse.workers.thumbnails import is_bomb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -203,7 +204,7 @@ class _Copy:
         if absolute is None or not image or len(image) > min(IMAGE_LIMIT_BYTES, self._image_bytes_left):
             return None
         if absolute not in self._data_urls:
-            media_type = sniff_raster(image)
+            media_type = None if is_bomb(image) else sniff_raster(image)
             encoded = base64.b64encode(image).decode("ascii") if media_type else ""
             self._data_urls[absolute] = f"data:{media_type};base64,{encoded}" if media_type else None
         data_url = self._data_urls[absolute]

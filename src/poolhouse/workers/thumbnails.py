@@ -31,6 +31,18 @@ _QUALITIES: Final = (80, 65, 50, 35)
 _SHRINK: Final = 0.75
 _LEAST_STEPS: Final = 6
 
+# Pillow's readers meet damage with any of these (python-pillow/Pillow, PIL/ImageFile.py and its plugins).
+_DAMAGES: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    RuntimeError,
+)
 _TOO_LARGE: Final = "The picture has too many pixels."
 _TOO_SMALL: Final = "The picture is too small to be shown."
 _UNKNOWN: Final = "The picture is of a kind that is not shown."
@@ -70,27 +82,36 @@ def make_thumbnail(body: bytes) -> Thumbnail:
         raise UnfitImageError(_TOO_LARGE) from None
     except UnidentifiedImageError:
         raise UnfitImageError(_UNKNOWN) from None
-    # Pillow's readers meet damage with any of these (python-pillow/Pillow, PIL/ImageFile.py and its plugins).
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        TypeError,
-        IndexError,
-        KeyError,
-        EOFError,
-        OverflowError,
-        RuntimeError,
-    ):
+    except _DAMAGES:
         raise UnfitImageError(_DAMAGED) from None
+
+
+def is_bomb(body: bytes) -> bool:
+    """Whether a picture says that it has more pixels than a browser should be made to unpack; reads its head alone.
+
+    What cannot be read here is none: whoever shows it will find that it is damaged.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(body), formats=_FORMATS) as picture:
+                return _has_too_many_pixels(picture)
+    except Image.DecompressionBombError:
+        return True
+    except _DAMAGES:
+        return False
+
+
+def _has_too_many_pixels(picture: Image.Image) -> bool:
+    width, height = picture.size
+    return width * height > (JPEG_PIXEL_LIMIT if picture.format == "JPEG" else PIXEL_LIMIT)
 
 
 def _judge(picture: Image.Image) -> None:
     """Refuse by what the head of the file says; nothing is unpacked yet."""
-    width, height = picture.size
-    if width * height > (JPEG_PIXEL_LIMIT if picture.format == "JPEG" else PIXEL_LIMIT):
+    if _has_too_many_pixels(picture):
         raise UnfitImageError(_TOO_LARGE)
-    if min(width, height) < SIDE_LEAST:
+    if min(picture.size) < SIDE_LEAST:
         raise UnfitImageError(_TOO_SMALL)
 
 
