@@ -72,12 +72,29 @@ def test_reads_a_pool_of_more_than_a_page(server: RunningServer, tmp_path: Path)
     assert [url for _, _, url in lines] == [f"https://example.org/{number}" for number in range(120)]
 
 
-def test_they_are_in_the_tutorial() -> None:
-    blocks = read_page(ROOT / "docs" / "tutorial" / "first-script.md").code("python")
+@pytest.mark.slow
+def test_counts_primes() -> None:
+    counted = subprocess.run(
+        [sys.executable, "-I", str(EXAMPLES / "count_primes.py"), "10000"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert counted.stdout == "1229\n", counted.stderr
+
+
+@pytest.mark.parametrize(
+    ("tutorial", "names"),
+    [
+        ("first-script.md", ("save_a_link.py", "read_a_pool.py")),
+        ("first-worker.md", ("count_primes.py", "blur.py")),
+    ],
+)
+def test_they_are_in_the_tutorial(tutorial: str, names: tuple[str, ...]) -> None:
+    blocks = read_page(ROOT / "docs" / "tutorial" / tutorial).code("python")
     shown = [block.strip() for block in blocks]
-    assert shown == [
-        (EXAMPLES / name).read_text("utf-8").strip() for name in ("save_a_link.py", "read_a_pool.py")
-    ]
+    assert shown == [(EXAMPLES / name).read_text("utf-8").strip() for name in names]
 
 
 def test_they_are_short() -> None:
