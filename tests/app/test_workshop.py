@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -19,11 +21,13 @@ from poolhouse.services.imports import queue_import
 from poolhouse.services.jobs import list_jobs
 from poolhouse.services.links import edit_link, save_link
 from poolhouse.services.reading import get_item, search_items
+from poolhouse.store.blobs import BlobFiles
 from poolhouse.types import CheckLink, JobState, PageState
 from tests.store.actor import Actor, new_actor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from poolhouse.app.data import OpenData
     from poolhouse.fetch.fetcher import Fetcher
@@ -76,6 +80,37 @@ class FailingHouse(RunningHouse):
         if error := self.failures.pop("write", None):
             raise error
         return await super().write(change)
+
+
+class SlowBlobs(BlobFiles):
+    """Blobs whose disk is waited for: what is in a block is looked at before and after."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.is_writing = threading.Event()
+        self.goes_on = threading.Event()
+        self.was_whole: list[bool] = []
+
+    def put(self, content: bytes | memoryview) -> str:
+        if isinstance(content, memoryview):
+            with memoryview(content) as held:  # as a write to a file has it
+                before = bytes(held)
+                self.is_writing.set()
+                self.goes_on.wait()
+                self.was_whole.append(bytes(held) == before)
+        return super().put(content)
+
+
+class SlowDiskHouse(RunningHouse):
+    """A house with such blobs."""
+
+    @cached_property
+    def slow_blobs(self) -> SlowBlobs:
+        return SlowBlobs(self.data.blobs.root)
+
+    @property
+    def blobs(self) -> BlobFiles:
+        return self.slow_blobs
 
 
 @pytest.fixture
@@ -222,6 +257,19 @@ async def test_a_workshop_that_stops_leaves_its_jobs_to_the_next(house: RunningH
     assert (job.state, job.attempts) == (JobState.WAITING, 0)
     async with working(house, Pages(nothing)):
         assert await state(house, anna, item) is PageState.DONE
+
+
+async def test_a_workshop_that_stops_takes_nothing_away_from_who_writes_it_down(
+    data: OpenData, clock: StillClock, anna: Actor
+) -> None:
+    house = SlowDiskHouse(data, clock, Addresses("http://pools.test"))
+    anna.do(save_link, "https://plain.test/")
+    async with working(house, Pages(nothing)):
+        assert await asyncio.to_thread(house.slow_blobs.is_writing.wait, 30)
+        asyncio.get_running_loop().call_later(0.1, house.slow_blobs.goes_on.set)
+    house.close()
+    assert house.slow_blobs.was_whole == [True]
+    assert [job.attempts for job in anna.ask(list_jobs)] == [0]
 
 
 async def test_a_link_is_looked_at(house: RunningHouse, anna: Actor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -196,8 +196,15 @@ class _Reading:
         return self._stack.enter_context(self._blocks.open(ref)).view
 
     async def _keep(self, content: bytes | memoryview | None) -> str | None:
-        """Keep a blob, in a thread: it waits for the disk."""
+        """Keep a blob, in a thread: it waits for the disk. Who is cancelled waits as well, or the block would be taken
+        away from under the thread, and nought be kept under the name of what was in it."""
         if content is None:
             return None
         self._size_bytes += len(content)
-        return await asyncio.to_thread(self._house.blobs.put, content)
+        keeping = asyncio.ensure_future(asyncio.to_thread(self._house.blobs.put, content))
+        try:
+            return await asyncio.shield(keeping)
+        finally:
+            while not keeping.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait((keeping,))
