@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bench.findings import Finding
 
 _TABLES = re.compile(r"^\| pictures of 36 MB .*\n(?:\|.*\n)+\n(?:\|.*\n)+", re.MULTILINE)
+_FEW_ROUNDS = 3
 _OTHERS = (
     "loop-tick",
     "loop-answer-p99",
@@ -66,7 +67,10 @@ def _others(found: Mapping[str, Finding]) -> Iterator[str]:
 
 
 def _mark(finding: Finding) -> str:
-    return " (noisy)" if finding.is_noisy else ""
+    """What a reader has to know of how it was measured."""
+    if finding.is_noisy:
+        return " (noisy)"
+    return f" (n={finding.spread.count})" if finding.spread.count < _FEW_ROUNDS else ""
 
 
 def replace_tables(page: str, made: Sequence[str]) -> str:

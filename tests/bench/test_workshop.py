@@ -145,7 +145,7 @@ def test_the_lines_say_the_bound_and_what_became_of_it() -> None:
 def test_the_tables_have_a_column_a_transform_and_a_row_a_question() -> None:
     made = tables(findings(_result()))
     assert made[0] == "| pictures of 36 MB | Pillow GaussianBlur(4) | equalising in pure Python |"
-    assert "| workers, shared blocks | 2.00 of inline, 4.0 ms | 2.00 of inline, 4.0 ms |" in made
+    assert "| workers, shared blocks | 2.00 of inline, 4.0 ms (n=2) | 2.00 of inline, 4.0 ms (n=2) |" in made
     assert made[6] == "| goal for workers, shared blocks | ≥ 1.8 and ≤ 5 ms | ≤ 5 ms |"
     assert any(line.endswith("| 2,500 a second | ≥ 3,000 |") for line in made)
     assert {line.count("|") for line in made[:7]} == {4}
