@@ -232,11 +232,10 @@ def test_a_short_run(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "workshop.json").read_text("utf-8"))
     names = {each["name"] for each in result["findings"]}
     assert names >= {"images-pillow-blocks-ratio", "loop-tick", "small-jobs-rate", "durable-jobs"}
-    assert all(
-        cell["changes"] > 0 and cell["cpu_seconds"] > 0
-        for cell in result["images"]["cells"]
-        if cell["transform"]
-    )
+    cells = [cell for cell in result["images"]["cells"] if cell["transform"]]
+    assert all(cell["changes"] == 3 and cell["seconds"] > 0 for cell in cells)
+    # of pictures that small a strategy may use less than the 10 ms that the kernel counts in
+    assert sum(cell["cpu_seconds"] for cell in cells) > 0
     assert all(count > 0 for count in result["loop_delay"][0]["done"].values())
     assert "python -m bench workshop --quick" in result["command"]
     assert (tmp_path / "workshop.png").is_file()
