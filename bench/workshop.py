@@ -54,7 +54,7 @@ QUICK = replace(
     images=Plan(times=1, size=Size(400, 300)),
     arguments={
         "loop_delay": ("--seconds", "1"),
-        "small_jobs": ("--jobs", "200"),
+        "small_jobs": ("--jobs", "2000"),
         "durable_jobs": ("--jobs", "500", "--workers", "32"),
     },
 )
