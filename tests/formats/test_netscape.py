@@ -228,6 +228,17 @@ def test_a_time_that_is_none_is_told_and_the_bookmark_kept(text: str) -> None:
     assert reading.problems == (NetscapeProblem(3, f"“{text[:40]}” is not a date."),)
 
 
+@pytest.mark.parametrize(
+    "hidden", ["\x1b]0;x\x07", "\x9b31m", "&#27;[2J", "\r", "\n", "&#13;", "\x7f", "\u2028", "\x85"]
+)
+def test_what_is_told_cannot_tell_a_terminal_what_to_do(hidden: str) -> None:
+    reading = read_netscape(f'<A HREF=x ADD_DATE="soon{hidden}now">T'.encode())
+    (problem,) = reading.problems
+    assert problem.reason.startswith("“soon")
+    assert problem.reason.endswith("now” is not a date.")
+    assert problem.reason.isprintable()
+
+
 def test_what_has_no_address_is_told_and_firefoxs_own_entries_are_not() -> None:
     reading = read_netscape(
         b"<DL>\n<DT><A NAME=x>a</A>\n<DT><A HREF=' '>b</A><DD>n\n<DT><A HREF='place:x'>c</A><DD>n<HR>"

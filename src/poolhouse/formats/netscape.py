@@ -13,6 +13,7 @@ from typing import Final
 from poolhouse.formats.netscape_values import decode_bookmarks, read_time
 from poolhouse.formats.netscape_writer import write_netscape
 from poolhouse.formats.tagsoup import Tag, tokens, unescape
+from poolhouse.formats.text import clean
 
 __all__ = [
     "FOLDER_DEPTH_LIMIT",
@@ -201,7 +202,8 @@ class _Reader:
             return None
         time = read_time(text)
         if time is None:
-            self._problem(position, f"“{text[:40]}” is not a date.")
+            # on one line and without what could tell a terminal what to do: the file may be a stranger's
+            self._problem(position, f"“{' '.join(clean(text[:40]).split())}” is not a date.")
         return time
 
     def _problem(self, position: int, reason: str) -> None:
