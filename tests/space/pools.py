@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from poolhouse.space.pool import WorkerPool
+from poolhouse.space.process import COMMAND
 from tests.space.contract import settle
 from tests.space.jobs import Doubled, Number, Said, Token
 
@@ -37,6 +38,12 @@ async def working(
     await settle()
     after = left()
     assert after == before, f"{before} became {after}"
+
+
+def begun_with(statements: str) -> tuple[str, ...]:
+    """The command of a worker that does this first, in a process of its own."""
+    program = f"import resource; from poolhouse.space import seccomp, worker; {statements}; worker.main()"
+    return (*COMMAND[:-1], program)
 
 
 async def call(space: MemorySpace, function: Callable[..., R], *arguments: object) -> R:

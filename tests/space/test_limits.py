@@ -9,7 +9,7 @@ from poolhouse.space import MemorySpace
 from poolhouse.space.limits import CPU_LIFE_SECONDS, JobLimits, Limits
 from tests.space import jobs
 from tests.space.jobs import Number, Said
-from tests.space.pools import HandTimers, call, working
+from tests.space.pools import HandTimers, begun_with, call, working
 
 pytestmark = pytest.mark.slow
 
@@ -83,3 +83,22 @@ def test_a_worker_that_did_much_is_worn_out(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("time.process_time", lambda: CPU_LIFE_SECONDS + 1.0)
     limits.begin(Limits())
     assert limits.is_worn_out
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("RLIMIT_NOFILE", 100),
+        ("RLIMIT_CPU", 300),
+        ("RLIMIT_AS", 1_500_000_000),
+        ("RLIMIT_DATA", 400_000_000),
+        ("RLIMIT_FSIZE", 100_000_000),
+        ("RLIMIT_CORE", 0),
+    ],
+)
+async def test_a_worker_keeps_to_limits_that_were_lower_before(
+    space: MemorySpace, name: str, limit: int
+) -> None:
+    lower = begun_with(f"resource.setrlimit(resource.{name}, ({limit}, {limit}))")
+    async with working(space, command=lower):
+        assert await call(space, jobs.double, 1) == Number(2)

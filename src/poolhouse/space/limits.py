@@ -53,16 +53,16 @@ class JobLimits:
 
     def __init__(self, most: Limits) -> None:
         self._data_bytes, address_bytes = _used_bytes()
-        self._hard_cpu = CPU_LIFE_SECONDS + most.cpu_seconds + 2
         self._set_at = -math.inf
         self._limits: Limits | None = None
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
-        resource.setrlimit(resource.RLIMIT_CPU, (self._hard_cpu, self._hard_cpu))
+        _lower(resource.RLIMIT_CORE, 0)
+        _lower(resource.RLIMIT_NOFILE, 128)
+        self._hard_cpu = _lower(resource.RLIMIT_CPU, CPU_LIFE_SECONDS + most.cpu_seconds + 2)
         # the backstop for mappings that RLIMIT_DATA does not count, such as blocks and libraries
         ceiling = address_bytes + 2 * most.memory_bytes + BLOCKS_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most.memory_bytes, most.memory_bytes))
+        _lower(resource.RLIMIT_AS, ceiling)
+        _lower(resource.RLIMIT_FSIZE, most.memory_bytes)
+        _, self._hard_data = resource.getrlimit(resource.RLIMIT_DATA)
 
     def begin(self, limits: Limits) -> None:
         """Set the limits of the job that begins now. Costs one system call where the last job was small."""
@@ -74,13 +74,24 @@ class JobLimits:
         resource.setrlimit(resource.RLIMIT_CPU, (soft, self._hard_cpu))
         if limits is not self._limits:
             self._limits = limits
-            data = self._data_bytes + limits.memory_bytes
-            resource.setrlimit(resource.RLIMIT_DATA, (data, resource.RLIM_INFINITY))
+            data = _at_most(self._hard_data, self._data_bytes + limits.memory_bytes)
+            resource.setrlimit(resource.RLIMIT_DATA, (data, self._hard_data))
 
     @property
     def is_worn_out(self) -> bool:
         """Whether the process has used what it may use in its life, and should end."""
         return self._set_at > CPU_LIFE_SECONDS
+
+
+def _lower(which: int, limit: int) -> int:
+    """Set a limit for good, to no more than whoever started the server left us; returns what it is."""
+    lowest = _at_most(resource.getrlimit(which)[1], limit)
+    resource.setrlimit(which, (lowest, lowest))
+    return lowest
+
+
+def _at_most(hard: int, limit: int) -> int:
+    return limit if hard == resource.RLIM_INFINITY else min(hard, limit)
 
 
 def _used_bytes() -> tuple[int, int]:

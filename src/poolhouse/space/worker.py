@@ -5,6 +5,7 @@ It has one socket, and ends when that does or its parent does. A job's commit an
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -150,9 +151,10 @@ def main() -> None:
 
 def _set_up(link: socket.socket, setup: frames.Setup) -> Worker | None:
     try:
-        os.nice(setup.niceness)
-        # or whoever sends it a job is put off the processor by the worker that wakes (sched(7)), nice or not
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        with contextlib.suppress(OSError):  # not everybody may
+            os.nice(setup.niceness)
+            # or whoever sends it a job is put off the processor by the worker that wakes (sched(7)), nice or not
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         sys.path += setup.paths
         declarations = dict(_declarations(setup.modules))
         for name in setup.preload:
