@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ from poolhouse.space import MemorySpace
 from poolhouse.space.pool import WorkerPool
 from tests.space import jobs
 from tests.space.contract import settle
-from tests.space.jobs import Number, Said, Token
-from tests.space.pools import ROOT, HandTimers, call, ended, working
+from tests.space.jobs import Number, Picture, Said, Token
+from tests.space.pools import ROOT, HandTimers, begun_with, call, ended, working
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +90,43 @@ async def test_a_dead_worker_costs_one_attempt_and_is_replaced(space: MemorySpac
             await call(space, jobs.die, signal.SIGSEGV)
         assert await call(space, jobs.double, 1) == Number(2)
         assert len(pool.pids) == 1
+
+
+async def test_a_worker_can_die_by_a_signal_without_a_name(space: MemorySpace) -> None:
+    async with working(space):
+        with pytest.raises(DeadLetterError, match=r"^the worker died by signal 40 \(without a name\)$"):
+            await call(space, jobs.die, 40)
+        assert await call(space, jobs.double, 1) == Number(2)
+
+
+async def test_any_number_of_jobs_too_large_for_a_worker_are_dead_letters_at_once(space: MemorySpace) -> None:
+    for _ in range(500):
+        await space.eval(jobs.fail, "x" * 70_000)
+    async with working(space):
+        assert await call(space, jobs.double, 1) == Number(2)
+        assert len(await space.dead_letters()) == 500
+
+
+async def test_without_descriptors_a_job_fails_and_the_next_is_done(space: MemorySpace) -> None:
+    async with working(space):
+        assert await call(space, jobs.double, 1) == Number(2)
+        with space.blocks.new(10, on_crash="copy") as block:
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))  # none can be opened besides
+            try:
+                active = await space.eval(jobs.scribble, Picture("a", block.ref), "raise")
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            with pytest.raises(
+                DeadLetterError, match=r"^it could not be given to a worker: Too many open files"
+            ):
+                await active.take()
+        assert await call(space, jobs.double, 1) == Number(2)
+
+
+async def test_who_may_not_choose_how_it_is_scheduled_works_all_the_same(space: MemorySpace) -> None:
+    async with working(space, command=begun_with("seccomp.install()")):
+        assert await call(space, jobs.double, 1) == Number(2)
 
 
 async def test_who_dies_again_and_again_is_replaced_ever_later(space: MemorySpace) -> None:

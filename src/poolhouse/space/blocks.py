@@ -142,8 +142,15 @@ def seal(descriptor: int, seals: int) -> None:
 def copy_memory(source: int, size_bytes: int) -> int:
     """A new block's descriptor, with what is in `source`. Costs the copy: about 10 ms for 36 MB."""
     copy = make_memory(size_bytes)
-    with mmap.mmap(source, size_bytes, access=mmap.ACCESS_READ) as old, mmap.mmap(copy, size_bytes) as new:
-        new[:] = old
+    try:
+        with (
+            mmap.mmap(source, size_bytes, access=mmap.ACCESS_READ) as old,
+            mmap.mmap(copy, size_bytes) as new,
+        ):
+            new[:] = old
+    except OSError:
+        os.close(copy)
+        raise
     return copy
 
 

@@ -76,6 +76,9 @@ class Hand:
         except FrameError as error:
             assignment.bury(str(error))
             self._is_free(is_last=False)
+        except OSError as error:  # no memory or no descriptor for the copy of a block
+            assignment.fail(f"it could not be given to a worker: {error.strerror}")
+            self._is_free(is_last=False)
         else:
             self._run_until(self._timers.time() + assignment.declaration.limits.wall_seconds)
 

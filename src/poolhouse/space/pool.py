@@ -92,6 +92,7 @@ class WorkerPool:
         self._waiter: Waiter | None = None
         self._resting: set[asyncio.TimerHandle] = set()
         self._failures = 0
+        self._is_seeking = False
         self._is_open = False
         self._is_empty = asyncio.Event()
         self.unconfined: tuple[str, ...] = ()
@@ -128,14 +129,25 @@ class WorkerPool:
             self._by_job[stored.id].stop(None)
 
     def _seek(self) -> None:
-        """Wait in the space for the next job, where somebody is there to do it or can be started."""
-        has_hand = self._idle or len(self._hands) + len(self._resting) < self._count
-        if self._waiter is None and self._is_open and has_hand:
-            self._waiter = Waiter(self._templates, self._deliver, self._end, holder=self)
-            try:
+        """Wait in the space for the next job, where somebody is there to do it or can be started.
+
+        A job that is there comes within the call, and may be over within it: then go on here, not ever deeper.
+        """
+        if self._is_seeking:
+            return
+        self._is_seeking = True
+        try:
+            while self._waiter is None and self._is_open and self._has_hand:
+                self._waiter = Waiter(self._templates, self._deliver, self._end, holder=self)
                 self._space.wait_now(self._waiter)
-            except SpaceClosedError:
-                self._waiter = None
+        except SpaceClosedError:
+            self._waiter = None
+        finally:
+            self._is_seeking = False
+
+    @property
+    def _has_hand(self) -> bool:
+        return bool(self._idle) or len(self._hands) + len(self._resting) < self._count
 
     def _end(self, _: Exception) -> None:
         self._waiter = None  # the space is closed

@@ -155,5 +155,6 @@ class WorkerProcess:
 def how_it_ended(status: int) -> str:
     """A process's end in words, by its return code as `subprocess` has it."""
     if status < 0:
-        return f"the worker died by signal {-status} ({signal.Signals(-status).name})"
+        names = {each.value: each.name for each in signal.Signals}  # most real-time signals have none
+        return f"the worker died by signal {-status} ({names.get(-status, 'without a name')})"
     return f"the worker ended by itself, with status {status}"
