@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
-from poolhouse.errors import DeadLetterError, NotHeldError, SpaceClosedError
+from poolhouse.errors import DeadLetterError, NotHeldError, SpaceClosedError, StaleBlockError
 from poolhouse.space import Active, MemorySpace
 from poolhouse.space.bag import Stored
 from poolhouse.space.entries import decode, encode, kind_of_call
 from poolhouse.space.templates import Template
 from poolhouse.space.waiting import Out, Waiter
-from tests.space.contract import ATTEMPT_LIMIT, Blur, Blurred, SpaceContract, begin, settle
+from tests.space.contract import ATTEMPT_LIMIT, Blur, Blurred, FailedError, SpaceContract, begin, settle
+from tests.space.jobs import Picture
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 
 @pytest.fixture
@@ -175,6 +180,100 @@ async def test_closing_ends_all_waiting() -> None:
     assert [type(outcome) for outcome in outcomes] == [SpaceClosedError] * 2
     with pytest.raises(SpaceClosedError):
         await space.out(Blur(3))
+
+
+async def test_who_is_let_in_takes_no_more_room_than_there_is() -> None:
+    space = MemorySpace(capacity_entries=100, capacity_bytes=2_000)
+    await space.out(Blur(1, name="x" * 1_000), *[Blurred(image) for image in range(20)])
+    putting = [await begin(space.out(Blur(image, name="x" * 1_000))) for image in range(2, 20)]
+    await space.take(Blur)
+    for _ in range(10):
+        await space.take(Blurred)
+    await settle()
+    assert space.bag.size_bytes <= 2_000
+    assert [each.done() for each in putting] == [True] + [False] * 17
+    for each in putting[1:]:
+        each.cancel()
+    await asyncio.gather(*putting, return_exceptions=True)
+
+
+async def test_nothing_is_put_into_a_space_that_was_closed_while_it_was_let_in() -> None:
+    space = MemorySpace(capacity_entries=1)
+    await space.out(Blur(1))
+    putting = await begin(space.out(Blur(2)))
+    space.call_off(space.bag.all()[0].id)
+    space.close()
+    with pytest.raises(SpaceClosedError):
+        await putting
+    assert len(space.bag) == 0
+
+
+async def test_entries_are_put_all_or_none(space: MemorySpace) -> None:
+    with space.blocks.new(10) as block, pytest.raises(StaleBlockError):
+        await space.out(Blur(1), Picture("a", block.ref), Picture("b", block.ref))
+    assert len(space.bag) == 0
+
+
+async def test_a_commit_is_made_whole_or_not_at_all(space: MemorySpace) -> None:
+    await space.out(Blur(1))
+    taking = space.take(Blur)
+    with space.blocks.new(10) as block, pytest.raises(StaleBlockError):
+        async with taking:
+            taking.out(Picture("a", block.ref), Picture("b", block.ref))
+    assert [(each.kind, each.state) for each in space.bag.all()] == [("blur", "ready")]
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+async def test_who_waits_for_what_is_called_off_is_told(space: MemorySpace, is_held: bool) -> None:
+    call = await space.eval(add, 2, 3)
+    caller = await begin(_result(call))
+    if is_held:
+        await Hands(space).take()
+    call.cancel()
+    await settle()
+    assert isinstance(caller.exception(), DeadLetterError)
+    with pytest.raises(DeadLetterError):
+        await call.take()
+
+
+async def test_who_waits_for_a_result_that_another_has_is_told_when_it_is_gone(space: MemorySpace) -> None:
+    call = await space.eval(add, 2, 3)
+    space.commit_now(await Hands(space).take(), (), Out("Blurred", encode(Blurred(5))))
+    async with space.take(Blurred):
+        caller = await begin(_result(call))
+        assert not caller.done()
+    await settle()
+    assert isinstance(caller.exception(), DeadLetterError)
+
+
+async def test_closing_ends_listening(space: MemorySpace) -> None:
+    listening = await begin(_next(space.notify(Blur)))
+    space.close()
+    await settle()
+    assert isinstance(listening.exception(), SpaceClosedError)
+
+
+@pytest.mark.parametrize("is_called_off", [False, True])
+async def test_what_was_held_when_the_space_closed_stays_gone(
+    space: MemorySpace, is_called_off: bool
+) -> None:
+    await space.out(Blur(1))
+    (stored,) = space.bag.all()
+    with pytest.raises(FailedError):
+        await _fail_once_closed(space, stored if is_called_off else None)
+    assert stored.state == "gone"
+
+
+async def _fail_once_closed(space: MemorySpace, called_off: Stored | None) -> None:
+    async with space.take(Blur):
+        if called_off is not None:
+            space.call_off(called_off.id)
+        space.close()
+        raise FailedError
+
+
+async def _next(notices: AsyncIterator[Blur]) -> Blur:
+    return await anext(notices)
 
 
 async def _work_on_what_is_called_off(space: MemorySpace) -> None:

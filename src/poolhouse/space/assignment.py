@@ -171,6 +171,11 @@ class Assignment:
             del self._taken[stored.id]
             self._space.bury_now(stored, str(error))
             self._process.send(frames.Refused(str(error)))
+        except OSError as error:  # no memory or no descriptor for the copy of a block
+            del self._taken[stored.id]
+            self._blocks.release(stored.blocks, self, is_torn=False)
+            self._space.put_back_now(stored, None)
+            self._process.send(frames.Refused(f"it could not be given to a worker: {error.strerror}"))
 
     def _deliver_to_read(self, stored: Stored) -> None:
         self._waiter = None
@@ -191,8 +196,8 @@ class Assignment:
         if not stored.blocks:
             self._process.send(frames.Job(stored.id, stored.kind, stored.body, stored.attempts))
             return
-        slots = self._blocks.grant(stored.blocks, self)
         self._granted.update(stored.blocks)
+        slots = self._blocks.grant(stored.blocks, self)
         grants = tuple(frames.Grant(slot.ref, slot.is_torn, slot.is_frozen) for slot in slots)
         job = frames.Job(stored.id, stored.kind, stored.body, stored.attempts, grants)
         self._process.send(job, [slot.descriptor for slot in slots])
@@ -211,10 +216,7 @@ class Assignment:
             frames.check_body(each.body)
             blocks = tuple({self._blocks.offer(ref, writer=self).id: None for ref in each.blocks})
             outs.append(Out(each.kind, each.body, None, blocks))
-        named = [block for out in outs for block in out.blocks]
-        self._blocks.check_single(named)
-        freed = () if committed is None else committed.blocks
-        self._blocks.check_unnamed(block for block in named if block not in freed)
+        self._space.check_blocks(outs, committed)
         return outs
 
     async def _put(self, outs: Sequence[Out]) -> None:

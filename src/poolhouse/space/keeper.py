@@ -20,7 +20,7 @@ from poolhouse.space.limits import BLOCKS_BYTES
 from poolhouse.space.waiting import BlockKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from poolhouse.space.blocks import OnCrash
 
@@ -168,19 +168,21 @@ class Blocks(BlockKeeper):
         slots = map(self._slots.get, blocks)
         return any(slot is not None and slot.is_torn and slot.on_crash == "dead" for slot in slots)
 
-    def check_single(self, blocks: Iterable[int]) -> None:
-        """Raises StaleBlockError where a block that can be written is among them twice."""
+    def check(self, blocks: Iterable[int], freed: Container[int] = ()) -> None:
+        """Whether entries may name these, once an entry that names those in `freed` is gone.
+
+        Raises StaleBlockError where one is gone, or can be written and is among them twice or named by another entry.
+        """
         seen: set[int] = set()
         for block in blocks:
-            if block in seen and not self._slots[block].is_frozen:
+            slot = self._slots.get(block)
+            if slot is None:
+                raise StaleBlockError(f"there is no block {block} any more")
+            if block in seen and not slot.is_frozen:
                 raise StaleBlockError(f"two entries name block {block}")
-            seen.add(block)
-
-    def check_unnamed(self, blocks: Iterable[int]) -> None:
-        """Raises StaleBlockError where an entry names one that can be written."""
-        for block in blocks:
-            if self._slots[block].names and not self._slots[block].is_frozen:
+            if slot.names and not slot.is_frozen and block not in freed:
                 raise StaleBlockError(f"another entry names block {block}")
+            seen.add(block)
 
     def release(self, blocks: Iterable[int], writer: object, *, is_torn: bool) -> None:
         """A worker has them no more; `is_torn` where it died or failed, and may have written half of what it would."""

@@ -30,6 +30,7 @@ R = TypeVar("R")
 
 CAPACITY_ENTRIES = 10_000
 CAPACITY_BYTES = 64 * 1024 * 1024
+_NO_RESULT = "it was called off, or its result was taken"
 
 
 @lru_cache(maxsize=1024)
@@ -166,17 +167,23 @@ class MemorySpace:
     ) -> Sequence[Stored]:
         """Put entries once there is room, all in one step; what is larger than all of it gets in when it is empty."""
         self.check_open()
-        if self._blocked or not self._has_room(outs):
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._blocked.append((turn, outs))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._let_in()
-                raise
-        stored = [self.put_now(each, person=person, attempt_limit=attempt_limit) for each in outs]
-        self._let_in()
-        return stored
+        if not self._blocked and self._has_room(outs):
+            return self._put_all(outs, person, attempt_limit)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place = turn, outs
+        self._blocked.append(place)
+        try:
+            await turn
+            self.check_open()
+            return self._put_all(outs, person, attempt_limit)
+        finally:
+            self._blocked.remove(place)
+            self._let_in()
+
+    def check_blocks(self, outs: Sequence[Out], committed: Stored | None = None) -> None:
+        """Whether entries can be put, with the commit of another or without. Raises StaleBlockError."""
+        freed = () if committed is None else committed.blocks
+        self.blocks.check((block for each in outs for block in each.blocks), freed)
 
     def put_now(
         self,
@@ -224,7 +231,11 @@ class MemorySpace:
         self._waiters.remove(waiter)
 
     def commit_now(self, stored: Stored, outs: Sequence[Out] = (), result: Out | None = None) -> None:
-        """The work on a held entry is done: it is gone, and what came of it is there, in one step."""
+        """The work on a held entry is done: it is gone, and what came of it is there, in one step.
+
+        Raises StaleBlockError, and nothing is done, where one of `outs` cannot be put.
+        """
+        self.check_blocks(outs if result is None else (*outs, result), stored)
         self._remove(stored)
         for each in outs:
             self.put_now(each, person=stored.person)
@@ -237,6 +248,8 @@ class MemorySpace:
         `reason` is None where the entry had no fault in it.
         """
         stored.holder = None
+        if stored.state != "held":  # the space was closed meanwhile
+            return
         if stored.is_called_off:
             self._remove(stored)
         elif self.bag.put_back(stored, reason):
@@ -253,6 +266,7 @@ class MemorySpace:
         """Nobody wants the result of an active tuple any more, nor the result if it is there."""
         stored = self.bag.get(call_id)
         result = self._results.get(call_id)
+        self._waiters.fail_caller(call_id, DeadLetterError(_NO_RESULT))
         if stored is not None and not stored.is_called_off:
             if stored.state == "held":
                 stored.is_called_off = True
@@ -262,6 +276,12 @@ class MemorySpace:
                 self._remove(stored)
         if result is not None and result.is_ready:
             self._remove(result)
+
+    def _put_all(
+        self, outs: Sequence[Out], person: int | None, attempt_limit: int | None
+    ) -> Sequence[Stored]:
+        self.check_blocks(outs)
+        return [self.put_now(each, person=person, attempt_limit=attempt_limit) for each in outs]
 
     def _offer(self, stored: Stored) -> None:
         for waiter in self._waiters.readers_of(stored):
@@ -283,7 +303,9 @@ class MemorySpace:
             self._remove(call)
             raise DeadLetterError(call.reason)
         if call is None and result is None and call_id not in self._results:
-            raise DeadLetterError("it was called off, or its result was taken")
+            raise DeadLetterError(_NO_RESULT)
+        if call is not None and call.is_called_off:
+            raise DeadLetterError(_NO_RESULT)
 
     def _report_death(self, stored: Stored) -> None:
         """Whoever waits for the result of a call hears that there will be none; then nobody else need see to it."""
@@ -299,6 +321,7 @@ class MemorySpace:
         self.bag.remove(stored)
         if stored.made_by is not None:
             self._results.pop(stored.made_by, None)
+            self._waiters.fail_caller(stored.made_by, DeadLetterError(_NO_RESULT))
         self.blocks.let_go(stored.blocks)
         self._let_in()
 
@@ -310,8 +333,6 @@ class MemorySpace:
         )
 
     def _let_in(self) -> None:
-        """Let the first in who waits for room; it lets the next in when it has put what it had."""
-        while self._blocked and self._blocked[0][0].done():
-            self._blocked.popleft()
-        if self._blocked and self._has_room(self._blocked[0][1]):
-            self._blocked.popleft()[0].set_result(None)
+        """Let the first in who waits for room; it lets the next in when it has put what it had, or gave up."""
+        if self._blocked and not self._blocked[0][0].done() and self._has_room(self._blocked[0][1]):
+            self._blocked[0][0].set_result(None)

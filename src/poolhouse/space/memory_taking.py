@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from poolhouse.errors import NotHeldError
+from poolhouse.errors import NotHeldError, StaleBlockError
 from poolhouse.space.entries import decode
 from poolhouse.space.waiting import Out, Waiter
 
@@ -107,7 +107,11 @@ class MemoryTaking(Generic[E]):
                 self._space.put_back_now(stored, None)
             raise NotHeldError("the entry was called off while it was worked on")
         else:
-            self._space.commit_now(stored, self._outs)
+            try:
+                self._space.commit_now(stored, self._outs)
+            except StaleBlockError as failure:
+                self._space.put_back_now(stored, str(failure))
+                raise
 
     def _at_once(self) -> E:
         self._space.check_open()
@@ -128,28 +132,31 @@ class MemoryTaking(Generic[E]):
 
 
 class Notices(Generic[E]):
-    """An async iterator over what is put; ends listening when it is closed, or nobody holds it any more."""
+    """An async iterator over what is put; what is not read on is remembered until it is closed."""
 
     def __init__(self, waiters: Waiters, cls: type[E], template: Template) -> None:
         self._cls = cls
         self._template = template
         self._waiters = waiters
         self._arrived: deque[Stored] = deque()
+        self._error: Exception | None = None
         self._more = asyncio.Event()
-        waiters.listen(template, self._hear)
+        waiters.listen(template, self)
 
     def __aiter__(self) -> Notices[E]:
         return self
 
     async def __anext__(self) -> E:
         while not self._arrived:
+            if self._error is not None:
+                raise self._error
             self._more.clear()
             await self._more.wait()
         return entry_of(self._arrived.popleft(), self._cls)
 
     def close(self) -> None:
         """Hear nothing more."""
-        self._waiters.unlisten(self._template, self._hear)
+        self._waiters.unlisten(self._template, self)
 
     async def __aenter__(self) -> Notices[E]:
         return self
@@ -157,6 +164,12 @@ class Notices(Generic[E]):
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    def _hear(self, stored: Stored) -> None:
+    def hear(self, stored: Stored) -> None:
+        """As `Listener.hear`."""
         self._arrived.append(stored)
+        self._more.set()
+
+    def fail(self, error: Exception) -> None:
+        """As `Listener.fail`."""
+        self._error = error
         self._more.set()

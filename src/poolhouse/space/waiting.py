@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,13 +39,23 @@ class Waiter:
     is_gone: Callable[[], bool] = field(default=bool)
 
 
+class Listener(Protocol):
+    """Somebody who is told of what is put. Known by identity."""
+
+    def hear(self, stored: Stored) -> None:
+        """It was put."""
+
+    def fail(self, error: Exception) -> None:
+        """Nothing more will be put."""
+
+
 class Waiters:
     """Everybody who waits, first come first served for each kind, and who listens to what is put."""
 
     def __init__(self) -> None:
         self._by_kind: dict[str, dict[Waiter, None]] = {}
         self._callers: dict[int, Waiter] = {}
-        self._listeners: dict[str, dict[Callable[[Stored], None], Template]] = {}
+        self._listeners: dict[str, dict[Listener, Template]] = {}
 
     def add(self, waiter: Waiter) -> None:
         """It waits, behind those who do already."""
@@ -76,11 +86,11 @@ class Waiters:
             return caller
         return next((waiter for waiter in self._of(stored) if not waiter.is_reading), None)
 
-    def listen(self, template: Template, listener: Callable[[Stored], None]) -> None:
+    def listen(self, template: Template, listener: Listener) -> None:
         """Tell `listener` of every matching entry that is put from now on."""
         self._listeners.setdefault(template.kind, {})[listener] = template
 
-    def unlisten(self, template: Template, listener: Callable[[Stored], None]) -> None:
+    def unlisten(self, template: Template, listener: Listener) -> None:
         """Tell it nothing more."""
         listeners = self._listeners.get(template.kind, {})
         listeners.pop(listener, None)
@@ -91,7 +101,7 @@ class Waiters:
         """An entry was put."""
         for listener, template in list(self._listeners.get(stored.kind, {}).items()):
             if template.is_open or template.matches(stored.plain):
-                listener(stored)
+                listener.hear(stored)
 
     def fail_caller(self, call_id: int, error: Exception) -> bool:
         """There will be no result of that call; False where nobody waits for it."""
@@ -109,6 +119,10 @@ class Waiters:
             self.remove(waiter)
             if not waiter.is_gone():
                 waiter.fail(error)
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.fail(error)
+        self._listeners.clear()
 
     def _of(self, stored: Stored) -> Iterator[Waiter]:
         for waiter in list(self._by_kind.get(stored.kind, ())):
