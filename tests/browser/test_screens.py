@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import log_in
+from tests.browser.conftest import NAME, log_in
 from tests.browser.screens import walk
 
 if TYPE_CHECKING:
@@ -47,6 +48,22 @@ def test_every_screen(house: House, size: tuple[int, int], scheme: str) -> None:
         for name in walk(page, house):
             wrong |= _look(page, f"{name}-{width}-{scheme}")
     assert wrong == {}
+
+
+def test_the_deepest_pool_shows_its_name(house: House) -> None:
+    path = ""
+    for name in "abcdefghijklmnopqrst":
+        path = f"{path}/{name}".removeprefix("/")
+        house.server.command("pool", "add", NAME, path)
+    with house.visitor() as context:
+        page = context.pages[0]
+        page.reload()
+        name_box = page.locator(".side .name", has_text=re.compile("^t$")).bounding_box()
+        side_box = page.locator(".side").bounding_box()
+    assert name_box
+    assert side_box
+    assert name_box["width"] > 5
+    assert name_box["x"] + name_box["width"] < side_box["x"] + side_box["width"]
 
 
 def _look(page: Page, name: str) -> dict[str, list[str]]:
