@@ -46,15 +46,15 @@ class Loose:
     image: int = 0
 
 
-async def settle() -> None:
+async def settle(turns: int = 20) -> None:
     """Let everything run that can run without waiting for anything outside the loop."""
-    for _ in range(20):
+    for _ in range(turns):
         await asyncio.sleep(0)
 
 
-async def begin(work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+async def begin(work: Coroutine[object, object, T], *, turns: int = 20) -> asyncio.Task[T]:
     task = asyncio.ensure_future(work)
-    await settle()
+    await settle(turns)
     return task
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import gc
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,8 @@ from poolhouse.errors import SpaceError, StaleBlockError, TornBlockError
 from poolhouse.space import MemorySpace
 from poolhouse.space.blocks import BlockRef, OnCrash, make_memory, refs_in
 from poolhouse.space.keeper import Blocks
-from tests.space.contract import settle
+from poolhouse.space.limits import MEBIBYTE
+from tests.space.contract import begin, settle
 from tests.space.jobs import Inverted, Picture, Token
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 def memory_in_use() -> int:
     """The blocks that this process has a descriptor of, or has mapped."""
+    gc.collect()  # what a test before left to it
     links = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
     maps = Path("/proc/self/maps").read_text("utf-8").splitlines()
     return sum("poolhouse-block" in each for each in [*links, *maps])
@@ -167,6 +171,30 @@ async def test_any_number_may_read_what_is_frozen(space: MemorySpace, blocks: Bl
             assert bytes(first.view) == bytes(second.view) == b"read me"
     await settle()
     assert blocks.count == 0
+
+
+async def test_what_is_large_is_frozen_in_many_turns_of_the_loop(blocks: Blocks) -> None:
+    content = os.urandom(5 * MEBIBYTE + 7)
+    freezing = await begin(blocks.freeze_in_turns(memoryview(content)), turns=3)
+    assert not freezing.done()
+    with await freezing as block:
+        assert bytes(block.view) == content
+        with pytest.raises(TypeError):
+            block.view[0] = 1
+        with pytest.raises(OSError, match="not permitted"):
+            os.pwrite(block._descriptor, b"x", 0)
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_is_frozen_only_in_part_is_gone(blocks: Blocks, is_closed: bool) -> None:
+    freezing = await begin(blocks.freeze_in_turns(bytes(5 * MEBIBYTE)), turns=3)
+    if is_closed:
+        blocks.close()
+    else:
+        freezing.cancel()
+    (error,) = await asyncio.gather(freezing, return_exceptions=True)
+    assert isinstance(error, StaleBlockError if is_closed else asyncio.CancelledError)
+    assert (blocks.count, blocks.size_bytes) == (0, 0)
 
 
 async def test_it_is_torn_where_its_writer_failed(space: MemorySpace, blocks: Blocks) -> None:

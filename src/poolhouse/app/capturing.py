@@ -109,7 +109,7 @@ class _Reading:
         """Fetch a page and have it read. Raises FetchError, DeadLetterError, StoreError."""
         fetched = await fetch_page(self._fetcher, url, limit_bytes=PAGE_BYTES[mode])
         page = Page(
-            body=self._share(fetched.body),
+            body=await self._share(fetched.body),
             url=fetched.url,
             media_type=fetched.media_type,
             charset=fetched.charset,
@@ -172,7 +172,7 @@ class _Reading:
         elif found.image_url is not None:
             images = await fetch_resources(self._fetcher, (found.image_url,))
             body = images[found.image_url].body if images else b""
-        image = self._share(body)
+        image = await self._share(body)
         if image is None:
             return None
         try:
@@ -180,9 +180,11 @@ class _Reading:
         except DeadLetterError:
             return None
 
-    def _share(self, content: bytes) -> BlockRef | None:
+    async def _share(self, content: bytes) -> BlockRef | None:
         """A block that workers may read; None for nothing, of which there is no block."""
-        return self._stack.enter_context(self._blocks.freeze(content)).ref if content else None
+        if not content:
+            return None
+        return self._stack.enter_context(await self._blocks.freeze_in_turns(content)).ref
 
     async def _call(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Have a worker call a function. Raises DeadLetterError where it cannot be done."""

@@ -50,7 +50,7 @@ class Importing:
         if not file:
             return report_json(ImportReport(), (_EMPTY,))
         async with AsyncExitStack() as stack:
-            shared = stack.enter_context(self._blocks.freeze(file))
+            shared = stack.enter_context(await self._blocks.freeze_in_turns(file))
             call = await stack.enter_async_context(await self._space.eval(parse_bookmarks, shared.ref))
             parsed = await stack.enter_async_context(call.take())
             if parsed.batches is None:

