@@ -155,3 +155,25 @@ def test_a_bag_that_is_used_for_long_does_not_grow(left: int) -> None:
     queues = [shelf._queue, *shelf._persons.values(), *shelf._indexes["host"].values()]
     assert all(len(queue) < 100 for queue in queues)
     assert len(shelf._indexes["host"]) == min(left, 1)
+
+
+def test_what_left_takes_no_room_however_much_is_there() -> None:
+    bag = Bag()
+    for person in [0] * 2_000 + [1, 2] * 4:
+        _put(bag, person)
+    for _ in range(2_000):
+        for person in (1, 2):
+            _put(bag, person)
+            first = bag.find([template(Fetch, {"size": person})])
+            assert first is not None
+            bag.hold(first)
+            bag.remove(first)
+    (shelf,) = bag._shelves.values()
+    assert len(bag) == 2_008
+    assert sum(map(len, shelf._persons.values())) < 2 * len(bag)
+    assert all(len(index) == 3 for index in shelf._indexes.values())
+
+
+def _put(bag: Bag, person: int) -> None:
+    body = encode(Fetch("a", person, is_new=True))
+    bag.put(Stored(id=bag.new_id(), kind=kind_of(Fetch), body=body, person=person))

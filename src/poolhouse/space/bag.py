@@ -72,9 +72,10 @@ class Stored:
 class _Queue:
     """Entries by turn and then by id, lowest turn first (or highest); who left otherwise is passed over when met."""
 
-    __slots__ = ("_heap", "_sign")
+    __slots__ = ("_count", "_heap", "_sign")
 
     def __init__(self, *, highest_first: bool = False) -> None:
+        self._count = 0
         self._heap: list[tuple[int, int]] = []
         self._sign = -1 if highest_first else 1
 
@@ -82,6 +83,7 @@ class _Queue:
         return len(self._heap)
 
     def add(self, stored: Stored) -> None:
+        self._count += 1
         heappush(self._heap, (self._sign * stored.turn, stored.id))
 
     def first(self, ready: dict[int, Stored]) -> Stored | None:
@@ -97,11 +99,12 @@ class _Queue:
         return (stored for stored in found if stored is not None)
 
     def forget(self, ready: dict[int, Stored]) -> bool:
-        """Drop who left, once that is most of it; False where nobody is left. O(1) on the whole."""
-        if len(self._heap) > 64 and len(self._heap) > 2 * len(ready):
+        """One left. Drop those who did, once that is most of it; False where nobody is left. O(1) on the whole."""
+        self._count -= 1
+        if len(self._heap) > 64 and len(self._heap) > 2 * self._count:
             self._heap = [place for place in set(self._heap) if self._at(place, ready) is not None]
             heapify(self._heap)
-        return self.first(ready) is not None
+        return self._count > 0
 
     def _at(self, place: tuple[int, int], ready: dict[int, Stored]) -> Stored | None:
         stored = ready.get(place[1])
