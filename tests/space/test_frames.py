@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from poolhouse.space import frames
 from poolhouse.space.blocks import BlockRef
 from poolhouse.space.frames import (
+    NESTING,
     FrameError,
     check_body,
     decode_from_worker,
@@ -139,6 +140,13 @@ def test_a_body_that_is_no_entry_is_refused(body: bytes) -> None:
 def test_any_body_is_an_entry_or_refused(body: bytes) -> None:
     with suppress(FrameError):
         assert isinstance(check_body(body), dict)
+
+
+def test_a_body_may_be_wide_and_not_deep() -> None:
+    assert len(check_body(b'{"a":[' + b"[{}]," * 5_000 + b"[]]}")["a"]) == 5_001
+    check_body(b'{"a":' + b"[" * (NESTING - 1) + b"]" * (NESTING - 1) + b"}")
+    with pytest.raises(FrameError, match="levels"):
+        check_body(b'{"a":' + b"[" * 2 * NESTING + b"]" * 2 * NESTING + b"}")
 
 
 def test_what_is_too_large_for_a_packet_is_refused() -> None:

@@ -24,6 +24,8 @@ FRAME_BYTES = 96 * 1024
 accounting), with room to spare. A copy of it costs about 10 µs; what is larger belongs into a block."""
 BODY_BYTES = 64 * 1024
 """The most of an entry's JSON that a worker is given or may send."""
+NESTING = 100
+"""The most levels of lists and dicts within each other: what compares entries calls itself once for each."""
 DESCRIPTORS = 32
 """The most blocks that one entry may name for a worker; the kernel's own limit is 253 (SCM_MAX_FD)."""
 BLOCKS = 64
@@ -216,13 +218,32 @@ def decode_from_worker(packet: bytes | memoryview) -> FromWorker:
 
 
 def check_body(body: bytes) -> dict[str, Any]:
-    """The fields in what a worker sent as an entry. Raises FrameError where it is none, or too large."""
+    """The fields in what a worker sent as an entry. Raises FrameError where it is none, too large, or too deep."""
     if len(body) > BODY_BYTES:
         raise FrameError(f"an entry of {len(body)} bytes: send a block")
     try:
-        return look_into(body)
+        fields = look_into(body)
     except (NotAnEntryError, RecursionError) as error:
         raise FrameError(str(error)) from error
+    if body.count(b"[") + body.count(b"{") > NESTING and _is_deeper(fields, NESTING):
+        raise FrameError(f"an entry of more than {NESTING} levels")
+    return fields
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether lists and dicts are nested in more levels."""
+    level = [value]
+    for _ in range(levels + 1):
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner += each.values()
+            elif isinstance(each, list):
+                inner += each
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def short(reason: str) -> str:
