@@ -13,7 +13,7 @@ from poolhouse.errors import NotAnEntryError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from poolhouse.space import Space, Taking
+    from poolhouse.space import Notices, Space, Taking
 
 T = TypeVar("T")
 
@@ -227,6 +227,15 @@ class SpaceContract:
         heard = [await anext(notices), await anext(notices)]
         assert heard == [Blur(1, name="b"), Blur(3, name="b")]
 
+    async def test_who_hears_nothing_more_is_told_nothing(self, space: Space) -> None:
+        async with space.notify(Blur) as notices:
+            await space.out(Blur(1))
+        await space.out(Blur(2))
+        assert await anext(notices) == Blur(1)
+        listening = await begin(_next(notices))
+        assert not listening.done()
+        listening.cancel()
+
     async def test_persons_take_turns(self, space: Space, people: tuple[int, int]) -> None:
         ann, ben = people
         await space.out(*(Blur(image) for image in range(4)), person=ann)
@@ -248,6 +257,10 @@ class SpaceContract:
 
 async def _take(space: Space, image: int) -> Blur:
     return await space.take(Blur, image=image)
+
+
+async def _next(notices: Notices[Blur]) -> Blur:
+    return await anext(notices)
 
 
 async def _take_any(space: Space) -> Blur:

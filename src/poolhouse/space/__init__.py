@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from poolhouse.space.entries import kind_of
     from poolhouse.space.memory import MemorySpace
     from poolhouse.space.pool import WorkerPool
-    from poolhouse.space.taking import Active, DeadLetter, Space, Taking
+    from poolhouse.space.taking import Active, DeadLetter, Notices, Space, Taking
 
 __all__ = [
     "Active",
@@ -22,6 +22,7 @@ __all__ = [
     "BlockRef",
     "DeadLetter",
     "MemorySpace",
+    "Notices",
     "Space",
     "Taking",
     "WorkerPool",
@@ -34,6 +35,7 @@ _ROOMS = {
     "BlockRef": "blocks",
     "DeadLetter": "taking",
     "MemorySpace": "memory",
+    "Notices": "taking",
     "Space": "taking",
     "Taking": "taking",
     "WorkerPool": "pool",

@@ -20,10 +20,10 @@ from poolhouse.space.shelf import prepare, wanted
 from poolhouse.space.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from poolhouse.space.shelf import Kept, Shelf, Wanted
-    from poolhouse.space.taking import DeadLetter
+    from poolhouse.space.taking import DeadLetter, Notices
 
 E = TypeVar("E")
 R = TypeVar("R")
@@ -119,7 +119,7 @@ class DurableSpace(Generic[T]):
         kept = self.ask(lambda shelf: shelf.find(sought))
         return None if kept is None else decode(cls, kept.body)
 
-    def notify(self, cls: type[E], /, **fields: object) -> AsyncIterator[E]:
+    def notify(self, cls: type[E], /, **fields: object) -> Notices[E]:
         """As `Space.notify`; what another server takes and finishes at once may not be told. Read on, or close it."""
         self.check_open()
         return self._watching.listen(cls, wanted(cls, fields))

@@ -15,15 +15,15 @@ from poolhouse.errors import DeadLetterError, SpaceClosedError
 from poolhouse.space.bag import ATTEMPT_LIMIT, Bag, Stored
 from poolhouse.space.entries import encode, kind_of, kind_of_call
 from poolhouse.space.keeper import Blocks
-from poolhouse.space.memory_taking import MemoryTaking, Notices, entry_of, waiting
+from poolhouse.space.memory_taking import MemoryNotices, MemoryTaking, entry_of, waiting
 from poolhouse.space.taking import Active, DeadLetter
 from poolhouse.space.templates import template
 from poolhouse.space.waiting import Out, Waiter, Waiters
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from poolhouse.space.taking import Taking
+    from poolhouse.space.taking import Notices, Taking
 
 E = TypeVar("E")
 R = TypeVar("R")
@@ -88,10 +88,10 @@ class MemorySpace:
         found = self.bag.find((template(cls, wanted),))
         return None if found is None else entry_of(found, cls)
 
-    def notify(self, cls: type[E], /, **wanted: object) -> AsyncIterator[E]:
+    def notify(self, cls: type[E], /, **wanted: object) -> Notices[E]:
         """As `Space.notify`. What is not listened to is remembered: read on, or close it."""
         self.check_open()
-        return Notices(self._waiters, cls, template(cls, wanted))
+        return MemoryNotices(self._waiters, cls, template(cls, wanted))
 
     async def eval(
         self, function: Callable[..., R], *arguments: object, person: int | None = None

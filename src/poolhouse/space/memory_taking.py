@@ -131,8 +131,8 @@ class MemoryTaking(Generic[E]):
             raise
 
 
-class Notices(Generic[E]):
-    """An async iterator over what is put; what is not read on is remembered until it is closed."""
+class MemoryNotices(Generic[E]):
+    """`taking.Notices` of a MemorySpace."""
 
     def __init__(self, waiters: Waiters, cls: type[E], template: Template) -> None:
         self._cls = cls
@@ -143,7 +143,7 @@ class Notices(Generic[E]):
         self._more = asyncio.Event()
         waiters.listen(template, self)
 
-    def __aiter__(self) -> Notices[E]:
+    def __aiter__(self) -> MemoryNotices[E]:
         return self
 
     async def __anext__(self) -> E:
@@ -158,7 +158,7 @@ class Notices(Generic[E]):
         """Hear nothing more."""
         self._waiters.unlisten(self._template, self)
 
-    async def __aenter__(self) -> Notices[E]:
+    async def __aenter__(self) -> MemoryNotices[E]:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -33,6 +33,21 @@ class Taking(Protocol[E_co]):
     @property
     def attempts(self) -> int:
         """How often the entry was taken, this time included. 0 before it is."""
+
+
+class Notices(Protocol[E_co]):
+    """What `Space.notify` tells, in order. What is not read on is remembered: close it, or use it as a context manager.
+
+    Reading on raises SpaceClosedError once the space is closed.
+    """
+
+    def __aiter__(self) -> Self: ...
+    async def __anext__(self) -> E_co: ...
+    def close(self) -> None:
+        """Hear nothing more."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +84,7 @@ class Space(Protocol):
     async def try_rd(self, cls: type[E], /, **wanted: object) -> E | None:
         """Read an entry that matches, or None where there is none now."""
 
-    def notify(self, cls: type[E], /, **wanted: object) -> AsyncIterator[E]:
+    def notify(self, cls: type[E], /, **wanted: object) -> Notices[E]:
         """Every matching entry that is put from this call on, in order; what is taken meanwhile is told too."""
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
