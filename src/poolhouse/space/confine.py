@@ -2,7 +2,8 @@
 
 No file can be opened but Python's own and the system's libraries, to read; nothing can be written. No socket, no other
 program, no other process, no device. What it has is its one socket to its parent, its memory, the blocks that it is
-handed, and the server's standard error, to which a module that fails writes why. Where the kernel has neither Landlock nor seccomp it works all the same, and its parent is told.
+handed, and the server's standard error, to which a module that fails writes why. Where the kernel has neither Landlock
+nor seccomp it works all the same, and its parent is told.
 """
 
 from __future__ import annotations
