@@ -11,7 +11,16 @@ from tests.capture.answers import redirect, whole
 from tests.capture.articles import document, said
 from tests.capture.pages import Page
 from tests.capture.pictures import photograph
-from tests.capture.words import FOOTER, MENU, as_html, first_sentence, last_sentence, marking, paragraphs
+from tests.capture.words import (
+    FOOTER,
+    MENU,
+    as_html,
+    first_sentence,
+    last_sentence,
+    marked,
+    marking,
+    paragraphs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +90,12 @@ def _empty_of_text() -> list[Page]:
         ),
         Page(
             name="linkstable",
-            answers={"": whole(f"<title>Links</title><table><tr><td>{links}</td></tr></table>")},
+            answers={
+                "": whole(
+                    f"<title>Links</title><table><tr><td>{links}"
+                    f'<a href="/mark">{marked("linkstable")}</a></td></tr></table>'
+                )
+            },
             says=("Entry number 0", "Entry number 2999"),
             title="Links",
         ),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from poolhouse.space.keeper import Blocks
     from poolhouse.types import ImportFile
 
+_GONE = "The file is not there any more; send it again."
 _EMPTY = "The file holds no bookmarks; export as HTML and try again."
 
 
@@ -48,7 +49,7 @@ class Importing:
     async def _save(self, taking: DurableTaking[Transaction, Any], job: ImportFile) -> str:
         file = await asyncio.to_thread(self._house.blobs.get, job.blob)
         if not file:
-            return report_json(ImportReport(), (_EMPTY,))
+            return report_json(ImportReport(), (_EMPTY if file is not None else _GONE,))
         async with AsyncExitStack() as stack:
             shared = stack.enter_context(await self._blocks.freeze_in_turns(file))
             call = await stack.enter_async_context(await self._space.eval(parse_bookmarks, shared.ref))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from poolhouse.app.capturing import Capturing
@@ -70,9 +71,8 @@ class Workshop:
                     WorkerPool(memory, modules=MODULES, preload=PRELOAD, count=self._workers),
                     asyncio.TaskGroup() as group,
                 ):
-                    group.create_task(jobs.run())
-                    group.create_task(self._watch(jobs))
-                    group.create_task(checking.plan())
+                    for work in (jobs.run, partial(self._watch, jobs), checking.plan):
+                        group.create_task(self._go_on(work))
                     for _ in range(READERS):
                         group.create_task(self._serve(jobs, ReadPage, capturing.read))
                     for _ in range(CHECKERS):
@@ -83,6 +83,15 @@ class Workshop:
             memory.close()
             if self._fetcher is not None:
                 await self._fetcher.aclose()
+
+    async def _go_on(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what a workshop does all the time; a fault of ours there costs half a minute, not all jobs."""
+        while True:
+            try:
+                return await work()
+            except Exception:  # noqa: BLE001 - it is told, and begun anew
+                _log.exception("a part of the workshop failed")
+                await self._pause(PAUSE_SECONDS)
 
     async def _watch(self, jobs: DurableSpace[Transaction]) -> None:
         """Hear of what commands beside the server commit: they cannot wake it. About a microsecond each second."""
@@ -120,6 +129,7 @@ class Workshop:
                 return
             except Exception:  # noqa: BLE001 - whatever one job does to us, the next is done
                 _log.exception("a job of kind %s failed", cls.__name__)
+                await self._pause(WATCH_SECONDS)
 
 
 def _shelf_of(tx: Transaction) -> Shelf:
