@@ -15,12 +15,13 @@ _GONE = (FileNotFoundError, ProcessLookupError, PermissionError)
 class Seen:
     """What was seen of one process over its life.
 
-    `files` are the paths it had open, `sockets` the inodes of its sockets; `confined` counts the looks that found it
-    with a seccomp filter and without the right to new privileges, `looks` all of them. `is_let_out` says that it was
-    found without after it had been found with.
+    `files` are the paths it had open, `confined_files` those of them that it had when it was confined, `sockets` the
+    inodes of its sockets; `confined` counts the looks that found it with a seccomp filter and without the right to new
+    privileges, `looks` all of them. `is_let_out` says that it was found without after it had been found with.
     """
 
     files: set[str] = field(default_factory=set)
+    confined_files: set[str] = field(default_factory=set)
     sockets: set[int] = field(default_factory=set)
     most_sockets: int = 0
     looks: int = 0
@@ -50,7 +51,10 @@ def look_at(pid: int, seen: Seen) -> None:
         sockets = {int(path[8:-1]) for path in open_now if path.startswith("socket:[")}
         seen.sockets |= sockets
         seen.most_sockets = max(seen.most_sockets, len(sockets))
-        seen.files |= {path for path in open_now if path.startswith("/")}
+        files = {path for path in open_now if path.startswith("/")}
+        seen.files |= files
+        if is_confined:  # it was before its files were looked at, and stays so
+            seen.confined_files |= files
 
 
 def inet_sockets() -> set[int]:
