@@ -9,7 +9,9 @@ PoolhouseError
 ├─ ConflictError        it clashes with what is there (field, reason)
 ├─ FetchError           a page could not be fetched (reason)
 │  ├─ NoSuchHostError       the host has no address
-│  └─ RefusedAddressError   the address is not a public one
+│  ├─ RefusedAddressError   the address is not a public one
+│  ├─ LogInRefusedError     a mail account's server knows no such name and password
+│  └─ FolderRefusedError    it gives no access to a folder, or to a message in it
 ├─ ContentError         what was fetched is of no use (reason)
 │  ├─ NoArticleError        a page without a text to read
 │  └─ UnfitImageError       a picture that is not shown
@@ -21,6 +23,7 @@ PoolhouseError
 │  ├─ WorkerLostError       the worker died, or was ended for taking too much (reason)
 │  ├─ StaleBlockError       the block was given on: this descriptor is of an earlier generation
 │  └─ TornBlockError        whoever wrote the block died doing it
+├─ NotServingError      a server that is to be measured does not serve (reason, output)
 └─ StoreError           the store cannot do it now
    ├─ StoreFullError        no room is left on the disk
    ├─ StoreReadOnlyError    the data directory cannot be written
@@ -101,6 +104,14 @@ class RefusedAddressError(FetchError):
     """The address is not a public one, so it is not fetched."""
 
 
+class LogInRefusedError(FetchError):
+    """The server of a mail account does not take this name and password; `reason` says what it says of them."""
+
+
+class FolderRefusedError(FetchError):
+    """The server of a mail account understood what was asked of a folder, and said no."""
+
+
 class ContentError(PoolhouseError):
     """What was fetched cannot be made into what was asked for; `reason` is a sentence for the person to read."""
 
@@ -155,6 +166,15 @@ class StaleBlockError(SpaceError):
 
 class TornBlockError(SpaceError):
     """Whoever wrote the block died doing it: what is in it is neither the old nor the new."""
+
+
+class NotServingError(PoolhouseError):
+    """A server that the survey started does not serve; `reason` is a clause, `output` the end of what it said."""
+
+    def __init__(self, reason: str, output: str = "") -> None:
+        super().__init__(f"{reason}: {output}" if output else reason)
+        self.reason = reason
+        self.output = output
 
 
 class StoreError(PoolhouseError):

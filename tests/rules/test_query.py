@@ -16,6 +16,7 @@ from poolhouse.rules.query import (
     IS_VALUES,
     QUERY_LENGTH_LIMIT,
     QUERY_TERM_LIMIT,
+    WORDED,
     describe_query,
     parse_query,
     split_words,
@@ -114,7 +115,7 @@ def test_a_search_is_understood(text: str, terms: list[Term]) -> None:
         ("after:٢٠٢٦", "not a date"),
         ("before:" + "9" * 900, "“9{39}…” is not a date"),
         ("is:big", "unread, read, starred, untagged, captured, dead, not by “big”"),
-        ("kind:mail", "link, not by “mail”"),
+        ("kind:mail", "link, message, not by “mail”"),
         ("site:a<b", "“a<b” is not a site"),
         ("tag:a,b", "more than one tag"),
         ("tag:" + "x" * 101, "longer than 100"),
@@ -160,7 +161,16 @@ _CONDITIONS = {
     Condition.SITE: st.sampled_from(
         ["example.org", "xn--bcher-kva.example", "127.0.0.1", "[::1]", "localhost"]
     ),
-    Condition.KIND: st.just("link"),
+    Condition.KIND: st.sampled_from(["link", "message"]),
+    **dict.fromkeys(
+        WORDED,
+        st.builds(
+            lambda words, star: " ".join(words) + star,
+            st.lists(_words, min_size=1, max_size=3),
+            st.sampled_from(["", "*"]),
+        ),
+    ),
+    Condition.HAS: st.just("attachment"),
     Condition.IS: st.sampled_from(IS_VALUES),
     Condition.AFTER: st.dates().map(str),
     Condition.BEFORE: st.dates().map(str),

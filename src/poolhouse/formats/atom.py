@@ -52,12 +52,18 @@ def render_atom_entry(entry: FeedEntry, home_url: str) -> bytes:
     categories = "".join(
         f'<category term="{escape_attribute(term)}"/>\n' for term in entry.categories if not is_blank(term)
     )
+    summary = "" if is_blank(entry.summary) else f'<summary type="text">{escape(entry.summary)}</summary>\n'
+    enclosures = "".join(
+        f'<link rel="enclosure" type="{escape_attribute(each.media_type)}" length="{each.size_bytes}"'
+        f' title="{escape_attribute(each.name)}" href="{escape(legal_url(each.url))}"/>\n'
+        for each in entry.enclosures
+    )
     start = encode(
         f"<entry>\n<id>{escape(legal_url(entry.id))}</id>\n"
         f'<title type="text">{escape(first_visible(entry.title, url))}</title>\n'
         f'<link rel="alternate" href="{escape(url)}"/>\n'
         f"<published>{rfc3339(entry.published)}</published>\n<updated>{rfc3339(entry.updated)}</updated>\n"
-        f'{author}{categories}<content type="html">'
+        f'{author}{categories}{enclosures}{summary}<content type="html">'
     )
     return b"%b%b</content>\n</entry>\n" % (start, escape_bytes(encode_html(entry.content_html)))
 

@@ -52,6 +52,41 @@ _CODECS: Final = {
     for label in labels.split()
 }
 
+# What mail says beside those, and no browser reads: the older charsets of MIME (RFC 1468, 1557, 1843, 2152), those of
+# DOS, and what programs wrote that had their own names for things.
+_MAIL_CODECS: Final = {
+    label: codec
+    for codec, labels in {
+        "utf-7": "utf-7 unicode-1-1-utf-7 x-unicode-2-0-utf-7",
+        "hz": "hz-gb-2312 hz",
+        "iso2022-kr": "iso-2022-kr csiso2022kr",
+        "iso2022-jp-2": "iso-2022-jp-1 iso-2022-jp-2",
+        "iso2022-jp-2004": "iso-2022-jp-3 iso-2022-jp-2004",
+        "cp437": "cp437 ibm437 437 cspc8codepage437",
+        "cp850": "cp850 ibm850 850 cspc850multilingual cp-850",
+        "cp852": "cp852 ibm852 852 cspcp852",
+        "cp855": "cp855 ibm855",
+        "cp857": "cp857 ibm857",
+        "cp858": "cp858 ibm858 ibm00858",
+        "cp862": "cp862 ibm862",
+        "cp864": "cp864 ibm864",
+        "utf-8": "utf-8mb4 utf8mb4 utf_8 utf-8n",
+        "cp1252": "iso-8859-1-windows-3.1-latin-1 iso-8859-1-windows-3.0-latin-1 ansi cp-1252 windows1252 "
+        "windows-1252http-equivcontent-type iso8859_1 iso-8859_1",
+        "cp1250": "cp-1250 windows1250",
+        "cp1251": "cp-1251 windows1251 win-1251 win1251",
+        "gb18030": "cp936 936 gb_18030 euc-cn x-euc-cn",
+        "big5hkscs": "big5hkscs cp950 x-big5",
+        "cp932": "cp932 932 x-ms-cp932 shift-jisx0213",
+        "cp949": "cp949 949 uhc ks_c_5601 ksc_5601-1987 euc_kr",
+        "euc-jp": "eucjp ujis x-eucjp",
+        "utf-32-le": "utf-32le",
+        "utf-32-be": "utf-32be",
+        "utf-32": "utf-32",
+    }.items()
+    for label in labels.split()
+}
+
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -70,6 +105,14 @@ def codec_of(label: str | None) -> str | None:
     return _CODECS.get(label.strip().lower()) if label else None
 
 
+def mail_codec_of(label: str | None) -> str | None:
+    """Return the Python codec for what mail calls a charset, in any case and quotation marks; None for none known."""
+    if not label:
+        return None
+    label = label.strip(" \t\"'").lower()
+    return _CODECS.get(label) or _MAIL_CODECS.get(label)
+
+
 def decode_html(data: bytes, *, declared_charset: str | None, is_whole: bool = True) -> str:
     """Return the text of the first bytes of an HTML page; never raises, and any bytes give some text.
 
@@ -81,7 +124,7 @@ def decode_html(data: bytes, *, declared_charset: str | None, is_whole: bool = T
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return _decode(data[len(mark) :], codec, "replace", is_whole=is_whole)
-    named = [codec for codec in (codec_of(declared_charset), _charset_of_meta(data)) if codec is not None]
+    named = [codec for codec in (codec_of(declared_charset), charset_of_meta(data)) if codec is not None]
     for codec in dict.fromkeys([*named, "utf-8"]):
         try:
             return _decode(data, codec, "strict", is_whole=is_whole)
@@ -90,7 +133,8 @@ def decode_html(data: bytes, *, declared_charset: str | None, is_whole: bool = T
     return _decode(data, (*named, "cp1252")[0], "replace", is_whole=is_whole)
 
 
-def _charset_of_meta(data: bytes) -> str | None:
+def charset_of_meta(data: bytes) -> str | None:
+    """Return the Python codec of the charset that the beginning of a page names for it, or None."""
     found = _META_CHARSET.search(_COMMENT.sub(b"", data[:_PRESCAN_BYTES]))
     codec = codec_of(found[1].decode("ascii")) if found is not None else None
     # HTML §13.2.3.2: who can read the word "utf-16" in these bytes is not reading UTF-16.

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ESCAPE: Final = r"\\(?:[0-9A-Fa-f]{1,6}+[ \t\n]?|[^\n0-9A-Fa-f])"
-_NAME: Final = rf"(?:[A-Za-z0-9_\-\u0080-\U0010ffff]|{_ESCAPE})++"
+_LETTER: Final = rf"[A-Za-z0-9_\-\u0080-\U0010ffff]|{_ESCAPE}"
+_NAME: Final = rf"(?:{_LETTER})(?:{_LETTER}|)*+"
 _TOKEN: Final = re.compile(
-    rf"""(?P<comment>/\*)|(?P<string>"(?:[^"\\\n]++|\\(?s:.)?)*+"?|'(?:[^'\\\n]++|\\(?s:.)?)*+'?)"""
+    rf"""(?P<comment>/\*)|(?P<string>"(?:[^"\\\n]++|\\(?s:.)?|)*+"?|'(?:[^'\\\n]++|\\(?s:.)?|)*+'?)"""
     rf"""|@(?P<at>{_NAME})|(?P<name>{_NAME})(?P<call>\()?|(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?s:.)"""
 )
-_REST_OF_URL: Final = re.compile(r"(?:[^)\\]++|\\(?s:.)?)*+\)?")
+_REST_OF_URL: Final = re.compile(r"(?:[^)\\]++|\\(?s:.)?|)*+\)?")
 _QUOTED: Final = re.compile(
-    r"""[ \t\n]*+("(?:[^"\\\n]++|\\(?s:.)?)*+"|'(?:[^'\\\n]++|\\(?s:.)?)*+')[ \t\n]*+\)"""
+    r"""[ \t\n]*+("(?:[^"\\\n]++|\\(?s:.)?|)*+"|'(?:[^'\\\n]++|\\(?s:.)?|)*+')[ \t\n]*+\)"""
 )
 _QUOTE: Final = re.compile(r"""[ \t\n]*+["']""")
 _ESCAPED: Final = re.compile(r"\\(?:([0-9A-Fa-f]{1,6})[ \t\n]?|(\n)|((?s:.))|$)")

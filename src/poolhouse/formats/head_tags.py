@@ -19,7 +19,7 @@ _SCAN_LIMIT: Final = 20_000
 _TAG: Final = re.compile(r"<(?:(!--)|(/?[a-z][a-z0-9:-]{0,30})(?=[\s/>]))", re.IGNORECASE)
 # From the name to the end of a tag. A quotation mark opens a value only after "=" (HTML §13.2.5.37). Possessive, so
 # that it fails in one pass; where it fails the tag is open to the end of the page, and the scan ends.
-_TAG_REST: Final = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+))*+>""")
+_TAG_REST: Final = re.compile(r"""(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+)|)*+>""")
 _RAW: Final = (
     "script",
     "style",

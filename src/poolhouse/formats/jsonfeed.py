@@ -48,11 +48,18 @@ def render_jsonfeed_item(entry: FeedEntry, home_url: str) -> bytes:
     terms = [_json(clean(term)) for term in entry.categories if not is_blank(term)]
     tags = f',"tags":[{",".join(terms)}]' if terms else ""
     author = "" if is_blank(entry.author) else f',"authors":[{{"name":{_json(clean(entry.author))}}}]'
+    summary = "" if is_blank(entry.summary) else f',"summary":{_json(clean(entry.summary))}'
+    files = [
+        f'{{"url":"{legal_url(each.url)}","mime_type":{_json(clean(each.media_type))},'
+        f'"title":{_json(clean(each.name))},"size_in_bytes":{each.size_bytes}}}'
+        for each in entry.enclosures
+    ]
+    attachments = f',"attachments":[{",".join(files)}]' if files else ""
     return (
         f'{{"id":"{legal_url(entry.id)}","url":"{url}","title":{_json(clean(first_visible(entry.title, url)))},'
         f'"content_html":{_json(encode_html(entry.content_html).decode())},'
         f'"date_published":"{rfc3339(entry.published)}","date_modified":"{rfc3339(entry.updated)}"'
-        f"{tags}{author}}}"
+        f"{tags}{author}{summary}{attachments}}}"
     ).encode()
 
 

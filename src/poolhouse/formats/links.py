@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from poolhouse.types import FeedDocument
 
 _LEGAL = r"0-9A-Za-z\-._~:/?@!$&'()*+,;="
-_REST = rf"(?:[{_LEGAL}]++|%[0-9A-Fa-f]{{2}})*+(?:#(?:[{_LEGAL}]++|%[0-9A-Fa-f]{{2}})*+)?"
+_REST = rf"(?:[{_LEGAL}]++|%[0-9A-Fa-f]{{2}}|)*+(?:#(?:[{_LEGAL}]++|%[0-9A-Fa-f]{{2}}|)*+)?"
 _LEGAL_URL = re.compile(_REST)
 _LEGAL_WEB_URL = re.compile(rf"https?://(?![/?#]){_REST}")
 _ILLEGAL = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^%{_LEGAL}]+")

@@ -9,7 +9,7 @@ from poolhouse.formats.dates import rfc822, rfc3339
 from poolhouse.formats.fragments import FeedWriter
 from poolhouse.formats.links import legal_url, relations, safe_url
 from poolhouse.formats.text import encode, encode_html, first_visible, is_blank
-from poolhouse.formats.xmltext import XML_DECLARATION, escape, escape_bytes
+from poolhouse.formats.xmltext import XML_DECLARATION, escape, escape_attribute, escape_bytes
 
 if TYPE_CHECKING:
     from poolhouse.types import FeedDocument, FeedEntry
@@ -59,14 +59,21 @@ def render_rss_item(entry: FeedEntry, home_url: str) -> bytes:
     categories = "".join(
         f"<category>{escape(term)}</category>\n" for term in entry.categories if not is_blank(term)
     )
+    # RSS has room for one; the content names them all
+    enclosures = "".join(
+        f'<enclosure url="{escape(legal_url(each.url))}" length="{each.size_bytes}"'
+        f' type="{escape_attribute(each.media_type)}"/>\n'
+        for each in entry.enclosures[:1]
+    )
     start = (
         f"<item>\n<title>{escape(title)}</title>\n<link>{escape(url)}</link>\n"
         f'<guid isPermaLink="false">{escape(legal_url(entry.id))}</guid>\n'
         f"<pubDate>{rfc822(entry.published)}</pubDate>\n{updated}{author}{categories}"
+        f"{enclosures}"
     )
     if is_blank(entry.content_html):
         return encode(f"{start}</item>\n")
-    summary = _summary(entry.content_html)
+    summary = escape(entry.summary) if entry.summary else _summary(entry.content_html)
     description = escape(escape(title) if is_blank(summary) else summary)
     return b"%b%b</content:encoded>\n</item>\n" % (
         encode(f"{start}<description>{description}</description>\n<content:encoded>"),

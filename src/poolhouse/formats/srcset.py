@@ -15,7 +15,7 @@ DENSITY_WANTED: Final = 2.0
 
 _TEXT_LIMIT: Final = 16_384
 _CANDIDATE: Final = re.compile(r"[\s,]*+(\S++)")
-_DESCRIPTOR: Final = re.compile(r"((?:[^,(]++|\([^)]*+\)?)*+),?")
+_DESCRIPTOR: Final = re.compile(r"((?:[^,(]++|\([^)]*+\)?|)*+),?")
 _SIZE: Final = re.compile(r"(?:^|\s)(\d{1,6}(?:\.\d{1,6})?)([wx])(?=\s|$)")
 
 

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from poolhouse.types import FeedFormat, PoolId
+    from poolhouse.types import FeedFormat, ItemId, PoolId
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """`base_url` is `scheme://host[:port][/prefix]` without a slash at the end."""
+    """`base_url` is `scheme://host[:port][/prefix]` without a slash at the end.
+
+    `mail_domains` are those whose mail comes here, the one for addresses we hand out first; without any it is the host.
+    """
 
     base_url: str
+    mail_domains: tuple[str, ...] = ()
 
     @property
     def is_secure(self) -> bool:
         """Whether people reach us over https, so that cookies must be `Secure`."""
         return self.base_url.startswith("https:")
+
+    def mailbox(self, local_part: str) -> str:
+        """Where mail is sent to: `local_part` at the first of our domains."""
+        domain = (
+            self.mail_domains[0] if self.mail_domains else urlsplit(self.base_url).hostname or "localhost"
+        )
+        return f"{local_part}@{domain}"
+
+    def item(self, item_id: ItemId) -> str:
+        """An item's page."""
+        return f"{self.base_url}/items/{item_id}"
+
+    def file(self, pool_id: PoolId, item_id: ItemId, path: str, key: str) -> str:
+        """A part of a message that stands in a pool, for who shows the key of that pool's files."""
+        return f"{self.base_url}/files/{pool_id}/{item_id}/{path}?key={key}"
 
     def pool(self, pool_id: PoolId) -> str:
         """A pool's page."""

@@ -8,6 +8,9 @@ from typing import Final
 
 from poolhouse.errors import InvalidInputError
 
+PERSON_NAME_LENGTH_LIMIT: Final = 32
+"""The longest name of a person, in characters."""
+
 POOL_NAME_LENGTH_LIMIT: Final = 200
 """The longest name of a pool, in characters."""
 
@@ -17,7 +20,7 @@ TITLE_LENGTH_LIMIT: Final = 2_000
 NOTE_LENGTH_LIMIT: Final = 100_000
 """The longest note, in characters."""
 
-_PERSON_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_PERSON_NAME: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{PERSON_NAME_LENGTH_LIMIT - 1}}}")
 
 # What SQLite, UTF-8 or XML cannot carry or no one can see: controls, halves of surrogate pairs, non-characters.
 # Tab, line feed, carriage return and the white space among the controls are dealt with before.
@@ -64,7 +67,9 @@ def clean_title(text: str, limit: int = TITLE_LENGTH_LIMIT, field: str = "title"
 
     Raises InvalidInputError of `field` where more than `limit` characters are left.
     """
-    return _within(_one_line(_UNWRITABLE.sub(" ", text)), field, limit)
+    if not text.isprintable():  # all that cannot be written is not
+        text = _UNWRITABLE.sub(" ", text)
+    return _within(_one_line(text), field, limit)
 
 
 def clean_note(text: str, limit: int = NOTE_LENGTH_LIMIT) -> str:

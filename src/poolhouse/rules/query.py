@@ -29,6 +29,12 @@ QUERY_TERM_LIMIT: Final = 30
 IS_VALUES: Final = ("unread", "read", "starred", "untagged", "captured", "dead")
 """What `is:` understands."""
 
+HAS_VALUES: Final = ("attachment",)
+"""What `has:` understands."""
+
+WORDED: Final = (Condition.FROM, Condition.TO, Condition.LIST, Condition.SUBJECT)
+"""Conditions about words of one field, which may end in a mark of a beginning."""
+
 _ANY_CASE: Final = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in each) for each in Condition)
 
 # One term: a minus, a label, then a quoted text (its closing mark may be missing, a doubled one stands for itself; a
@@ -45,6 +51,7 @@ _UNWRITABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WEB_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
 # fts5_unicode2.c, sqlite3Fts5UnicodeIsdiacritic: which of the 50 code points from U+0300 on; no others.
 _DIACRITICS: Final = {0x300 + bit: None for bit in range(50) if (0x361F8 << 32 | 0x08029FDF) >> bit & 1}
+_ASCII_WORD: Final = re.compile(r"[0-9A-Za-z]+")
 _DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 
 
@@ -75,6 +82,8 @@ def split_words(text: str) -> tuple[str, ...]:
     SQLite FTS5, tokeniser "unicode61": tokens are made of L*, N* and Co; a diacritic that is written as a
     character of its own neither stands in a token nor ends one.
     """
+    if text.isascii():
+        return tuple(_ASCII_WORD.findall(text))
     return tuple("".join(map(_in_words, text.translate(_DIACRITICS))).split())
 
 
@@ -88,7 +97,8 @@ def _term(match: re.Match[str]) -> TextTerm | ConditionTerm | None:
     value, is_prefix = _value(match)
     if match["label"]:
         condition = Condition.TAG if match["label"] == "#" else Condition(match["label"][:-1].lower())
-        if known := _READERS[condition](value):
+        star = "*" if is_prefix and condition in WORDED and not value.endswith("*") else ""
+        if known := _READERS[condition](value + star):
             return ConditionTerm(condition=condition, value=known, is_negated=is_negated)
         value = f"{match['label']} {value}"
     words = split_words(_findable(value) if match["bare"] else value)
@@ -136,6 +146,16 @@ def _kind(value: str) -> str:
     return _one_of(value, "kind", tuple(ItemKind))
 
 
+def _has(value: str) -> str:
+    return _one_of(value, "has", HAS_VALUES)
+
+
+def _wording(value: str) -> str:
+    """Words, one space between them, and the mark of a beginning where it has one."""
+    words = " ".join(split_words(value))
+    return f"{words}*" if words and value.endswith("*") else words
+
+
 def _is(value: str) -> str:
     return _one_of(value, "is", IS_VALUES)
 
@@ -171,6 +191,11 @@ _READERS: Final[dict[Condition, Callable[[str], str]]] = {
     Condition.AFTER: _day,
     Condition.BEFORE: _day,
     Condition.POOL: _pool,
+    Condition.FROM: _wording,
+    Condition.TO: _wording,
+    Condition.LIST: _wording,
+    Condition.SUBJECT: _wording,
+    Condition.HAS: _has,
 }
 
 

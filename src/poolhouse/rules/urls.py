@@ -138,7 +138,7 @@ def site_of(url: str) -> str:
     International names stay in their ASCII form (`xn--…`): shown otherwise, one could pass for another.
     """
     try:
-        host = URL(url).hostname
+        host = URL(url).hostname if url else ""
     except ValueError:
         return ""
     host = host.lower().rstrip(".")
@@ -202,3 +202,8 @@ def _normal_escape(match: re.Match[str]) -> str:
         return "%25"  # a lone "%": escaped, or what follows could become an escape the next time
     character = chr(int(digits, 16))
     return character if character in _UNRESERVED else f"%{digits.upper()}"
+
+
+def message_key(blob: str) -> str:
+    """What `url_key` is for a message, whose bytes are at the address `blob`: the same bytes are one item."""
+    return f"message:{blob}"

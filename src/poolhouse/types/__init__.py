@@ -1,18 +1,49 @@
 """Frozen data that every room shares; imports nothing but `errors`."""
 
+from poolhouse.types.account import (
+    AccountId,
+    AccountPlace,
+    AccountSecurity,
+    AccountState,
+    FolderId,
+    FolderProgress,
+    MailAccount,
+    MailFolder,
+    PulledMessage,
+    RemoteFlags,
+)
 from poolhouse.types.capture import Capture, Captured, CaptureId, CaptureMode, reading_minutes
 from poolhouse.types.change import Change, ChangeKind, Seq
 from poolhouse.types.check import CheckOutcome, CheckResult, LinkHealth
-from poolhouse.types.feed import FeedDocument, FeedEntry, FeedFormat
+from poolhouse.types.delivery import DeliveryAddress, DeliveryAddressId, DeliveryPurpose, Recipient
+from poolhouse.types.feed import FeedDocument, FeedEnclosure, FeedEntry, FeedFormat
 from poolhouse.types.item import Entry, Item, ItemId, ItemKind, Mark, Membership, PageState
 from poolhouse.types.job import Job, JobId, JobState
-from poolhouse.types.jobs import CheckLink, ImportFile, ReadPage
+from poolhouse.types.jobs import CheckLink, ImportFile, ImportMail, ReadMail, ReadPage
+from poolhouse.types.mail_import import MailProgress, MailReport, MailSource, RefusedMail, refusal
+from poolhouse.types.message import (
+    Envelope,
+    Mailbox,
+    Message,
+    MessageBodies,
+    MessageFacts,
+    MessageLink,
+    MessageReading,
+    MessageSource,
+    Part,
+    ThreadId,
+    Unsubscribe,
+)
 from poolhouse.types.person import Person, PersonId, Session, SessionId
 from poolhouse.types.pool import Pool, PoolId, PoolKind, PoolRole
 from poolhouse.types.query import Condition, ConditionTerm, Query, TextTerm
 from poolhouse.types.secret import Principal, ReaderUse, Scope, Secret, SecretId, SecretKind
 
 __all__ = [
+    "AccountId",
+    "AccountPlace",
+    "AccountSecurity",
+    "AccountState",
     "Capture",
     "CaptureId",
     "CaptureMode",
@@ -24,11 +55,19 @@ __all__ = [
     "CheckResult",
     "Condition",
     "ConditionTerm",
+    "DeliveryAddress",
+    "DeliveryAddressId",
+    "DeliveryPurpose",
     "Entry",
+    "Envelope",
     "FeedDocument",
+    "FeedEnclosure",
     "FeedEntry",
     "FeedFormat",
+    "FolderId",
+    "FolderProgress",
     "ImportFile",
+    "ImportMail",
     "Item",
     "ItemId",
     "ItemKind",
@@ -36,9 +75,22 @@ __all__ = [
     "JobId",
     "JobState",
     "LinkHealth",
+    "MailAccount",
+    "MailFolder",
+    "MailProgress",
+    "MailReport",
+    "MailSource",
+    "Mailbox",
     "Mark",
     "Membership",
+    "Message",
+    "MessageBodies",
+    "MessageFacts",
+    "MessageLink",
+    "MessageReading",
+    "MessageSource",
     "PageState",
+    "Part",
     "Person",
     "PersonId",
     "Pool",
@@ -46,9 +98,14 @@ __all__ = [
     "PoolKind",
     "PoolRole",
     "Principal",
+    "PulledMessage",
     "Query",
+    "ReadMail",
     "ReadPage",
     "ReaderUse",
+    "Recipient",
+    "RefusedMail",
+    "RemoteFlags",
     "Scope",
     "Secret",
     "SecretId",
@@ -57,5 +114,8 @@ __all__ = [
     "Session",
     "SessionId",
     "TextTerm",
+    "ThreadId",
+    "Unsubscribe",
     "reading_minutes",
+    "refusal",
 ]

@@ -31,12 +31,22 @@ _MEDIA_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEnclosure:
+    """A file that belongs to an entry: an absolute http(s) address, a media type, its size, a file name."""
+
+    url: str
+    media_type: str
+    size_bytes: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
     """One entry. Texts may hold anything a person or a page wrote; a format makes them safe for its own wire.
 
     `id` is a `urn:uuid:`, the same in every format and for ever. `url` is http(s) or another scheme of
     `rules.urls.SCHEMES`. `content_html` is HTML that is already safe. Times are aware UTC datetimes in whole
-    seconds.
+    seconds. `summary` is plain text, "" where the content is short enough to be its own.
     """
 
     id: str
@@ -47,6 +57,8 @@ class FeedEntry:
     published: datetime
     updated: datetime
     categories: tuple[str, ...] = ()
+    summary: str = ""
+    enclosures: tuple[FeedEnclosure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,10 @@ ItemId = NewType("ItemId", int)
 
 
 class ItemKind(StrEnum):
-    """What an item is. A saved link now; a mail message later."""
+    """What an item is: a saved link, or a mail message."""
 
     LINK = "link"
+    MESSAGE = "message"
 
 
 class Mark(StrEnum):
@@ -43,14 +44,20 @@ class PageState(StrEnum):
 class Item:
     """One kept thing.
 
-    `url` is the address as it was saved and always has a scheme of `rules.urls.SCHEMES`. `title` is never
-    empty: where nobody gave one it is the address. `saved_at` moves when the page is saved again,
-    `changed_at` with everything a reader could see, `created_at` never. `favicon` and `blob` are content
+    `url` is the address as it was saved and always has a scheme of `rules.urls.SCHEMES`; a message has none, "".
+    `title` is never empty: where nobody gave one it is the address, and "(no subject)" for a message. `saved_at` moves
+    when the page is saved again, `changed_at` with everything a reader could see, `created_at` never. `favicon` and
+    `blob` are content
     addresses (SHA-256, hex) of blobs. `page_error` says why a page could not be read.
 
     `capture_id` is the current one of its `capture_count` captures: the newest with a readable text, of this address;
     `word_count` (0: no readable text), `language` and `thumbnail` (a blob) are that capture's. `checked_at` is when the
     link was last looked at; where it leads nowhere any more, `dead_since` and `dead_reason` say so.
+
+    Of a message, `blob` is its raw bytes, `author` the sender's display name, `description` the beginning of its text,
+    `saved_at` when it came, and `page_state` how far its reading is. `found_in` is the message that a link was saved
+    from. `thread_id` and `attachment_count` are a message's, 0 for others. `deferred_until` is when an item in Later
+    goes back to where it was.
     """
 
     id: ItemId
@@ -79,6 +86,10 @@ class Item:
     checked_at: datetime | None = None
     dead_since: datetime | None = None
     dead_reason: str | None = None
+    found_in: ItemId | None = None
+    thread_id: int = 0
+    attachment_count: int = 0
+    deferred_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What is to be done about links, as entries of the tuple space: a service puts them, a worker of `app` takes them."""
+"""What is to be done about items, as entries of the tuple space: a service puts them, a worker of `app` takes them."""
 
 from __future__ import annotations
 
@@ -32,4 +32,22 @@ class ImportFile:
     KIND: ClassVar[str] = "import-file"
     blob: str
     pool_id: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """Read what those of a person's messages say that this reader has not read: new ones, and all after an upgrade."""
+
+    KIND: ClassVar[str] = "read-mail"
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMail:
+    """Keep the messages of a file that somebody sent, an mbox or one message: the blob `blob`, called `name`."""
+
+    KIND: ClassVar[str] = "import-mail"
+    blob: str
+    pool_id: int
     name: str

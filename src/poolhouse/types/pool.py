@@ -25,10 +25,15 @@ class PoolKind(StrEnum):
 
 
 class PoolRole(StrEnum):
-    """A pool that is there from the start and cannot be deleted."""
+    """A pool that the server itself puts things into, and that cannot be deleted.
+
+    Inbox and Bookmarks are there from the start, Archive and Later from their first use.
+    """
 
     INBOX = "inbox"
     BOOKMARKS = "bookmarks"
+    ARCHIVE = "archive"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,8 @@ class Pool:
     computed pool has one. `path` is the names from the root down, joined by "/".
 
     `capture` is how much is kept of the pages of links saved into the pool; always OFF for a computed one: nothing is
-    saved into it. `feed_text` says that the entries of its feed carry the captured text.
+    saved into it. `feed_text` says that the entries of its feed carry the captured text. `skips_inbox` is a computed
+    pool's: a message that belongs there when it comes goes to the Archive and not to the Inbox.
     """
 
     id: PoolId
@@ -58,3 +64,4 @@ class Pool:
     trashed_at: datetime | None = None
     capture: CaptureMode = CaptureMode.TEXT
     feed_text: bool = False
+    skips_inbox: bool = False

@@ -16,6 +16,11 @@ class Condition(StrEnum):
     AFTER = "after"  # saved on or after a date, YYYY-MM-DD (UTC)
     BEFORE = "before"  # saved before a date, YYYY-MM-DD (UTC)
     POOL = "pool"  # in a manual pool of this name or path, or in one under it
+    FROM = "from"  # words of a message's sender: name or address
+    TO = "to"  # words of those it is sent to, copies too
+    LIST = "list"  # words of a message's List-Id
+    SUBJECT = "subject"  # words of a message's subject or a link's title
+    HAS = "has"  # attachment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
