@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from poolhouse.app.clock import SystemClock
@@ -111,3 +113,55 @@ def test_a_backup_of_a_release_restores_into_this_one(release: Path, tmp_path: P
     restore(tmp_path / "old.tar", tmp_path / "new")
     open_data(tmp_path / "new", SystemClock()).close()
     assert verify(tmp_path / "new").faults == ()
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_an_upgraded_store_has_the_schema_of_a_new_one(release: Path, tmp_path: Path) -> None:
+    """Also where a migration wrote into the schema itself; another connection sees it, and SQLite finds it sound."""
+    upgraded = taken_over(release, tmp_path)
+    open_data(upgraded, SystemClock()).close()
+    open_data(tmp_path / "new", SystemClock()).close()
+    schemas = []
+    for directory in (upgraded, tmp_path / "new"):
+        with closing(apsw.Connection(str(directory / FILE_NAME), flags=apsw.SQLITE_OPEN_READONLY)) as other:
+            assert other.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            schema = other.execute(
+                "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+            ).fetchall()
+            schemas.append((schema, other.execute("SELECT * FROM item_text_config ORDER BY k").fetchall()))
+    assert schemas[0] == schemas[1]
+    assert any("'message'" in str(sql) for *_, sql in schemas[0][0])
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name)
+def test_a_connection_that_was_open_meanwhile_may_keep_mail(release: Path, tmp_path: Path) -> None:
+    """The words that a column may hold are read anew with the schema; others are refused as before."""
+    directory = taken_over(release, tmp_path)
+    with closing(apsw.Connection(str(directory / FILE_NAME))) as early:
+        assert early.execute("SELECT count(*) FROM item").get
+        with pytest.raises(apsw.ConstraintError):
+            early.execute("UPDATE item SET kind = 'message'")
+        open_data(directory, SystemClock()).close()
+        early.execute("BEGIN")
+        early.execute("UPDATE item SET kind = 'message'")
+        early.execute("UPDATE pool SET role = 'later' WHERE role = 'inbox'")
+        for sql in ("UPDATE item SET kind = 'other'", "UPDATE pool SET role = 'other'"):
+            with pytest.raises(apsw.ConstraintError):
+                early.execute(sql)
+        early.execute("ROLLBACK")
+
+
+MAIL = ("message", "mailing_list", "message_name", "correspondent", "delivery_address", "own_address")
+
+
+def test_what_mail_speaks_of_is_found_by_an_index(tmp_path: Path) -> None:
+    """Else each delete of a parent reads the whole table of its children."""
+    open_data(tmp_path / "new", SystemClock()).close()
+    with closing(apsw.Connection(str(tmp_path / "new" / FILE_NAME))) as connection:
+        keys = [("item", "found_in"), ("item", "deferred_from")]
+        for table in MAIL:
+            keys += [(table, str(key[3])) for key in connection.execute(f"PRAGMA foreign_key_list({table})")]
+        assert len(keys) == 10
+        for table, column in keys:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN DELETE FROM {table} WHERE {column} = ?", (1,))
+            assert str(plan.fetchall()[0][3]).startswith("SEARCH"), f"{table}.{column}"

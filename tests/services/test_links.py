@@ -11,7 +11,9 @@ from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.services.links import add_tags, edit_link, find_saved, mark_item, remove_tags, save_link
 from poolhouse.services.pools import add_pool
 from poolhouse.services.reading import get_item, list_entries, list_tags, pools_of_item, search_items
+from poolhouse.services.setting_aside import defer_item
 from poolhouse.services.trash import restore_item, trash_item
+from poolhouse.store.invariants import broken_rules
 from poolhouse.store.verify import verify
 from poolhouse.types import ItemId, Mark, PageState
 from tests.store.readings import told
@@ -109,6 +111,18 @@ def test_a_page_in_the_trash_comes_back_where_it_is_saved(anna: Actor) -> None:
     assert saved.item.tags == ("red",)
     assert [pool.name for pool in anna.ask(pools_of_item, item.id)] == ["Inbox"]
     assert anna.ask(list_tags) == [("red", 1)]
+
+
+def test_what_was_deferred_and_thrown_away_is_deferred_no_more_where_it_is_saved(
+    anna: Actor, data: OpenData, clock: StillClock
+) -> None:
+    item = anna.do(save_link, PAGE).item
+    anna.do(defer_item, item.id, clock.now() + timedelta(hours=1))
+    anna.do(trash_item, item.id)
+    saved = anna.do(save_link, PAGE)
+    assert saved.item.deferred_until is None
+    assert [pool.name for pool in anna.ask(pools_of_item, item.id)] == ["Bookmarks"]
+    assert list(broken_rules(data.database.writing)) == []
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from poolhouse.services.people import (
     start_session,
 )
 from poolhouse.services.pools import list_pools
-from poolhouse.services.secrets import add_feed_secret, add_token, open_with_secret
+from poolhouse.services.secrets import add_feed_secret, add_token, open_with_key_of, open_with_secret
 from poolhouse.types import ChangeKind, PoolRole, Principal, Scope, Seq
 
 if TYPE_CHECKING:
@@ -149,21 +149,26 @@ def test_disabling_a_person_shuts_every_door_with_the_commit(
     _, others = log_in(data, bert)
     _, token = data.database.write(lambda tx: add_token(tx, data.vault, anna.principal, "script"))
     pool = anna.bookmarks.id
-    _, reader = data.database.write(
+    secret, reader = data.database.write(
         lambda tx: add_feed_secret(tx, data.vault, anna.principal, pool, "reader")
     )
 
     def opens(secret: str) -> bool:
         return open_with_secret(data.database.glance(), data.vault, secret) is not None
 
+    def key_opens() -> bool:
+        return open_with_key_of(data.database.glance(), secret.id) is not None
+
     assert opens(token)
     assert opens(reader)
+    assert key_opens()
     person = data.database.write(lambda tx: set_person_disabled(tx, "ANNA", is_disabled=True))
     assert person.is_disabled
     assert [is_open(data, cookie), opens(token), opens(reader), is_open(data, others)] == [False] * 3 + [True]
+    assert not key_opens()
     data.database.write(lambda tx: set_person_disabled(tx, "anna", is_disabled=False))
     # secrets are open again, browsers log in again
-    assert [is_open(data, cookie), opens(token), opens(reader)] == [False, True, True]
+    assert [is_open(data, cookie), opens(token), opens(reader), key_opens()] == [False, True, True, True]
     changes = data.database.read(lambda tx: tx.changes.since(Seq(tx.changes.last() - 2), limit=9))
     assert [change.kind for change in changes] == [ChangeKind.PERSON_CHANGED] * 2
 

@@ -9,7 +9,7 @@ import pytest
 from poolhouse.errors import InvalidInputError, NotFoundError
 from poolhouse.rules.vault import Vault
 from poolhouse.services.feeds import get_feed_pool
-from poolhouse.services.links import edit_link, find_saved, mark_item, save_link
+from poolhouse.services.links import edit_link, find_all_saved, find_saved, mark_item, save_link
 from poolhouse.services.pools import (
     add_pool,
     edit_pool,
@@ -26,10 +26,11 @@ from poolhouse.services.secrets import (
     add_token,
     cut_off,
     list_secrets,
+    open_with_key_of,
     open_with_secret,
 )
 from poolhouse.services.trash import delete_item, empty_trash, list_trash, restore_item, trash_item
-from poolhouse.types import Mark, Principal, ReaderUse, Scope, SecretKind
+from poolhouse.types import Mark, Principal, ReaderUse, Scope, SecretId, SecretKind
 from tests.store.actor import Actor
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def test_a_readers_secret_opens_its_feed_and_nothing_else(data: OpenData, anna: 
         lambda: reader.ask(search_items, "one"),
         lambda: reader.ask(list_tags),
         lambda: reader.ask(find_saved, "https://one.test/"),
+        lambda: reader.ask(find_all_saved, ["https://one.test/"]),
         lambda: reader.ask(list_secrets),
         lambda: reader.ask(list_trash),
         lambda: reader.do(save_link, "https://two.test/", pool_id=pool),
@@ -117,6 +119,20 @@ def test_a_secret_is_cut_off_with_the_commit_and_for_good(data: OpenData, anna: 
     anna.do(cut_off, secret.id)
     assert data.database.read(lambda tx: tx.changes.last()) == last
     assert [each.cut_off_at is None for each in anna.ask(list_secrets)] == [False, True]
+
+
+def test_a_key_opens_what_its_secret_opens_and_as_long(data: OpenData, anna: Actor) -> None:
+    def opened(secret_id: SecretId) -> Principal | None:
+        found = data.database.read(lambda tx: open_with_key_of(tx, secret_id))
+        return found[0] if found else None
+
+    for secret, text in (feed_secret(data, anna, anna.bookmarks.id), token(data, anna)):
+        by_text = behind(data, text)
+        assert by_text is not None
+        assert opened(secret.id) == by_text.principal
+        anna.do(cut_off, secret.id)
+        assert opened(secret.id) is None
+    assert opened(SecretId(999)) is None
 
 
 def test_nobody_cuts_off_or_sees_anothers(data: OpenData, anna: Actor, bert: Actor) -> None:

@@ -16,6 +16,7 @@ from poolhouse.services.trash import trash_item
 from poolhouse.store.invariants import RULES
 from poolhouse.store.verify import FAULT_LIMIT, verify
 from poolhouse.types import LinkHealth, Mark
+from tests.letters import receive, write_letter
 from tests.store.actor import new_actor
 from tests.store.readings import read
 
@@ -39,7 +40,7 @@ def dead_since(at: datetime) -> LinkHealth:
 
 @pytest.fixture
 def directory(data: OpenData) -> Path:
-    """A store with some of everything: two people, nested and computed pools, tags, marks, trash, a capture."""
+    """A store with some of everything: two people, pools of each kind, tags, marks, trash, a capture, a message."""
     anna, bert = new_actor(data.database, "anna"), new_actor(data.database, "bert")
     reading = anna.do(add_pool, "Reading")
     python = anna.do(add_pool, "Python", parent_id=reading.id)
@@ -61,17 +62,23 @@ def directory(data: OpenData) -> Path:
     data.database.write(
         lambda tx: tx.tuples.put(Look("https://one.test/"), person_id=anna.principal.person_id)
     )
+    receive(
+        data,
+        write_letter(
+            files=(("a.pdf", b"%PDF"),), List_Id="Dev <dev.example.org>", Message_ID="<1@elsewhere.example>"
+        ),
+    )
     return data.database.path.parent
 
 
 def test_a_whole_store_has_no_faults(directory: Path) -> None:
     report = verify(directory)
     assert report.faults == ()
-    assert report.counts["items"] == 4
+    assert report.counts["items"] == 5
     assert report.counts["persons"] == 2
-    assert report.counts["tuples"] == 5
+    assert report.counts["tuples"] == 6
     assert report.counts["captures"] == 1
-    assert report.counts["blobs"] == 3
+    assert report.counts["blobs"] == 4
 
 
 def test_no_store_is_said(tmp_path: Path) -> None:
@@ -103,6 +110,21 @@ DAMAGE = {
     "counts 7 captures": "UPDATE item SET capture_count = 7 WHERE id = 2",
     "says of its capture what that does not": "UPDATE item SET thumbnail = NULL WHERE id = 2",
     "and there is no job to read it": "DELETE FROM tuple",
+    "message 5 waits to be read": "DELETE FROM tuple; UPDATE item SET page_state = 'pending' WHERE id = 5",
+    "and what came is not kept with it": "DELETE FROM message",
+    "is no message, but one is kept with it": "UPDATE item SET kind = 'link' WHERE id = 5",
+    "which nobody names": "DELETE FROM message_name",
+    "but is not in Later": "UPDATE item SET deferred_until = 9 WHERE id = 2",
+    "what was read of message 5 is not what it was": "UPDATE message SET facts = zeroblob(9)",
+    "message 5 is of person 1, but its row is of person": "UPDATE message SET owner_id = 2",
+    "of person 1 counts 9 messages and has 1": "UPDATE mailing_list SET message_count = 9",
+    "message 5 is of list dev.example.org, which is not kept": "DELETE FROM mailing_list",
+    "message 5 is not kept with": "UPDATE message SET correspondents = ''",
+    "message 5 is in conversation 5, and its name in another": "UPDATE message_name SET thread_id = 4",
+    "does not find message 5 by its people": (
+        "DELETE FROM item_text WHERE rowid = 5; INSERT INTO item_text (rowid, facet) VALUES (5, 'o1 kmessage')"
+    ),
+    "has hasattachment wrong": "UPDATE item SET attachment_count = 1 WHERE id = 2",
     "is dead since": "UPDATE item SET dead_reason = NULL WHERE id = 2",
     "is a saved search, but is to capture pages": "UPDATE pool SET capture = 'text'",
     "the text of capture 1 is not what it was": "UPDATE capture SET text = zeroblob(9)",

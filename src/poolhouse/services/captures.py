@@ -9,6 +9,7 @@ from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.rules.access import Verb
 from poolhouse.rules.names import clean_note, clean_title
 from poolhouse.services._access import require_item
+from poolhouse.services.filing import say_changed
 from poolhouse.services.pages import (
     AUTHOR_LENGTH,
     DESCRIPTION_LENGTH,
@@ -17,7 +18,6 @@ from poolhouse.services.pages import (
     awaited_item,
     file_page,
     first_state,
-    say_changed,
 )
 from poolhouse.types import CaptureMode, PageState
 

@@ -14,15 +14,15 @@ from poolhouse.formats.opml import OpmlFeed, write_opml
 from poolhouse.rules.access import Verb
 from poolhouse.rules.urls import is_linkable
 from poolhouse.services._access import require_own
-from poolhouse.types import FeedFormat, Mark, PoolKind, Query
+from poolhouse.types import Condition, ConditionTerm, FeedFormat, ItemKind, Mark, PoolKind, Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from poolhouse.ports import Transaction
     from poolhouse.rules.addresses import Addresses
-    from poolhouse.types import Capture, Item, ItemId, Pool, Principal
+    from poolhouse.types import Capture, Item, ItemId, Message, Pool, Principal
 
 EXPORT_VERSION = 1
 _PAGE_SIZE = 500
@@ -39,9 +39,9 @@ class _Place(NamedTuple):
 def export_json_lines(tx: Transaction, principal: Principal, *, has_texts: bool = False) -> Iterator[str]:
     """Yield one JSON document a line (with its line feed): what this is, the pools, then the items, newest first.
 
-    After an item come the captures of its page, oldest first, with their readable text where `has_texts` (some 10 kB
-    each: not for where a deadline is). Nothing else is left out but secrets, jobs, and what is in blobs, which captures
-    name. Memory is that of the places: some hundred bytes an item.
+    After an item comes what is kept beside a message, or the captures of its page, oldest first, with their readable
+    text where `has_texts` (some 10 kB each: not for where a deadline is). Nothing else is left out but secrets, jobs,
+    and what is in blobs, which captures and messages name. Memory is that of the places: some hundred bytes an item.
     """
     require_own(principal, Verb.READ)
     person = tx.persons.get(principal.person_id)
@@ -78,6 +78,18 @@ def export_netscape(tx: Transaction, principal: Principal) -> str:
         for pool in sorted(pools, key=lambda each: each.path.split("/"))
         for bookmark in _bookmarks(tx, principal, pool)
     )
+
+
+def export_mail(tx: Transaction, principal: Principal) -> Iterator[tuple[Item, Sequence[str]]]:
+    """Yield each message that is not in the trash, newest first, and the paths of the manual pools that it is in."""
+    require_own(principal, Verb.READ)
+    before: ItemId | None = None
+    query = Query(terms=(ConditionTerm(condition=Condition.KIND, value=ItemKind.MESSAGE.value),))
+    while page := tx.search.find(principal.person_id, query, before=before, limit=_PAGE_SIZE):
+        for item in page:
+            pools = tx.memberships.of_item(item.id)
+            yield item, [pool.path for pool in pools if pool.kind is PoolKind.MANUAL]
+        before = page[-1].id
 
 
 def export_opml(tx: Transaction, principal: Principal, addresses: Addresses) -> str:
@@ -142,6 +154,9 @@ def _bookmarks(tx: Transaction, principal: Principal, pool: Pool) -> Iterator[Ne
 
 def _item_lines(tx: Transaction, item: Item, places: list[_Place], *, has_texts: bool) -> Iterator[str]:
     yield _line(**_item_data(item, places))
+    message = tx.messages.get(item.id) if item.kind is ItemKind.MESSAGE else None
+    if message is not None:
+        yield _line(**_message_data(item, message))
     for capture in tx.captures.of(item.id) if item.capture_count else ():
         text = {"text": tx.captures.text(capture.id)} if has_texts else {}
         yield _line(**_capture_data(capture), **text)
@@ -161,6 +176,7 @@ def _pool_data(pool: Pool) -> dict[str, Any]:
         "query": pool.query,
         "capture": pool.capture.value,
         "feed_text": pool.feed_text,
+        "skips_inbox": pool.skips_inbox,
         "created_at": rfc3339(pool.created_at),
         "trashed_at": _time(pool.trashed_at),
     }
@@ -186,6 +202,23 @@ def _item_data(item: Item, places: list[_Place]) -> dict[str, Any]:
         "checked_at": _time(item.checked_at),
         "dead_since": _time(item.dead_since),
         "dead_reason": item.dead_reason,
+        "found_in": item.found_in,
+        "deferred_until": _time(item.deferred_until),
+    }
+
+
+def _message_data(item: Item, message: Message) -> dict[str, Any]:
+    facts = message.facts
+    return {
+        "type": "message",
+        "item": item.id,
+        "blob": item.blob,
+        "size_bytes": message.size_bytes,
+        "received_at": rfc3339(message.received_at),
+        "source": message.envelope.source.value,
+        "envelope_sender": message.envelope.sender,
+        "envelope_recipient": message.envelope.recipient,
+        "message_id": facts.message_id if facts else "",
     }
 
 

@@ -17,7 +17,8 @@ from poolhouse.rules.access import Verb
 from poolhouse.rules.urls import is_linkable
 from poolhouse.services._access import require_pool
 from poolhouse.services.contents import content_html, note_html, page_texts
-from poolhouse.types import FeedDocument, FeedEntry, FeedFormat, PoolKind
+from poolhouse.services.mail_entries import mail_entry
+from poolhouse.types import FeedDocument, FeedEntry, FeedFormat, ItemKind, PoolKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +59,13 @@ class FeedOutline:
     """A document without entries, and the places that those stand at, topmost first.
 
     An entry of one place and version is the same in every document of the pool, so it need not be made twice.
-    `has_text`: the entries carry the captured pages.
+    `has_text`: the entries carry the captured pages; `is_long`: they carry those, or messages.
     """
 
     document: FeedDocument
     owner_id: PersonId
     has_text: bool
+    is_long: bool
     places: tuple[Membership, ...]
 
 
@@ -71,12 +73,14 @@ class FeedOutline:
 class FeedBuilder:
     """Builds the documents of one server's feeds; `server_id` roots the ids of their entries.
 
-    `blobs` hold the captured pages, for feeds that carry them.
+    `blobs` hold the captured pages, for feeds that carry them. `key_mark` stands in the addresses of attachments where
+    the key of each reader is to stand: entries are kept for all of them.
     """
 
     server_id: UUID
     addresses: Addresses
     blobs: Blobs
+    key_mark: str = ""
 
     def document(
         self, tx: Transaction, principal: Principal, view: FeedView
@@ -106,9 +110,7 @@ class FeedBuilder:
             archive_url=self._archive_url(view, newest_archive),
             current_url=self._url(view, "") if view.before is not None else None,
         )
-        return FeedOutline(
-            document=document, owner_id=pool.owner_id, has_text=pool.feed_text, places=tuple(places)
-        )
+        return self._outline(tx, document, pool, places)
 
     def entries(
         self, tx: Transaction, outline: FeedOutline, places: Sequence[Membership]
@@ -154,8 +156,18 @@ class FeedBuilder:
             current_url=self._url(view, ""),
             is_archive=True,
         )
+        return self._outline(tx, document, pool, places)
+
+    @staticmethod
+    def _outline(
+        tx: Transaction, document: FeedDocument, pool: Pool, places: Sequence[Membership]
+    ) -> FeedOutline:
         return FeedOutline(
-            document=document, owner_id=pool.owner_id, has_text=pool.feed_text, places=tuple(places)
+            document=document,
+            owner_id=pool.owner_id,
+            has_text=pool.feed_text,
+            is_long=pool.feed_text or tx.messages.has_any(pool.owner_id),
+            places=tuple(places),
         )
 
     def _archive_url(self, view: FeedView, number: int) -> str | None:
@@ -197,14 +209,24 @@ class FeedBuilder:
         self, tx: Transaction, found: Sequence[Entry], owner: str, *, has_text: bool
     ) -> list[FeedEntry]:
         texts = page_texts(tx, self.blobs, [entry.item for entry in found]) if has_text else {}
-        return [self._entry(entry, owner, texts.get(entry.item.id)) for entry in found]
+        letters = [entry.item.id for entry in found if entry.item.kind is ItemKind.MESSAGE]
+        read = tx.messages.feed_bodies(letters) if letters else {}
+        return [
+            mail_entry(self.addresses, self._id(entry), entry, owner, read.get(entry.item.id), self.key_mark)
+            if entry.item.kind is ItemKind.MESSAGE
+            else self._entry(entry, owner, texts.get(entry.item.id))
+            for entry in found
+        ]
+
+    def _id(self, entry: Entry) -> str:
+        """Of the pool and the item, so that taking it out and putting it back shows no reader a second entry."""
+        return _urn(self.server_id, f"pool/{entry.membership.pool_id}/item/{entry.item.id}")
 
     def _entry(self, entry: Entry, owner: str, text: str | None) -> FeedEntry:
         item = entry.item
         place = entry.membership
         return FeedEntry(
-            # of the pool and the item, so that taking it out and putting it back shows no reader a second entry
-            id=_urn(self.server_id, f"pool/{place.pool_id}/item/{item.id}"),
+            id=self._id(entry),
             # checked at ingest, and here again; parsed only where it is none of the web, because each costs 3 µs
             url=item.url
             if item.url.startswith(_WEB) or is_linkable(item.url)

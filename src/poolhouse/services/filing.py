@@ -13,7 +13,7 @@ from poolhouse.types import ChangeKind, Condition, ConditionTerm
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
-    from poolhouse.types import ItemId, PersonId, Pool, PoolId, Query
+    from poolhouse.types import Item, ItemId, PersonId, Pool, PoolId, Query
 
 
 @lru_cache(maxsize=1024)
@@ -35,6 +35,14 @@ def take_from_pool(tx: Transaction, person_id: PersonId, pool_id: PoolId, item_i
             ChangeKind.ENTRY_REMOVED, person_id, pool_id=pool_id, item_id=item_id, number=there.number
         )
         tx.memberships.remove(pool_id, item_id, version)
+
+
+def say_changed(tx: Transaction, item: Item) -> None:
+    """The item changed visibly: everybody who shows it is told."""
+    version = tx.changes.add(ChangeKind.ITEM_CHANGED, item.owner_id, item_id=item.id)
+    if item.trashed_at is None:
+        tx.memberships.touch(item.id, version)
+        refile(tx, item.owner_id, item.id)
 
 
 def refile(

@@ -12,18 +12,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import ConflictError, InvalidInputError
-from poolhouse.rules.names import (
-    POOL_NAME_LENGTH_LIMIT,
-    TITLE_LENGTH_LIMIT,
-    clean_note,
-    clean_pool_name,
-    clean_title,
-)
+from poolhouse.rules.names import TITLE_LENGTH_LIMIT, clean_note, clean_title
 from poolhouse.rules.tags import clean_tags
 from poolhouse.rules.urls import clean_url, url_key
+from poolhouse.services.folders import FolderPools
 from poolhouse.services.links import mark_item, save_link, target_pool
-from poolhouse.services.pools import DEPTH_LIMIT, add_pool
-from poolhouse.types import ImportFile, Mark, PoolKind
+from poolhouse.types import ImportFile, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,16 +126,15 @@ def report_json(report: ImportReport, problems: Sequence[str] = ()) -> str:
 
 
 class _Importing:
-    """One batch; remembers the pools that its folders are."""
+    """One batch."""
 
     def __init__(
         self, tx: Transaction, principal: Principal, base_pool: Pool | None, *, is_fetching: bool
     ) -> None:
         self._tx = tx
         self._principal = principal
-        self._base = base_pool
+        self._folders = FolderPools(tx, principal, base_pool)
         self._is_fetching = is_fetching
-        self._pools: dict[tuple[str, ...], Pool] = {}
 
     def save(self, bookmark: NetscapeBookmark) -> ImportReport:
         try:
@@ -152,7 +145,7 @@ class _Importing:
                 self._tx,
                 self._principal,
                 bookmark.url,
-                pool_id=self._pool_id(bookmark.folders),
+                pool_id=self._folders.pool_id(bookmark.folders),
                 # a page can call itself anything: a long title is no reason to lose the link
                 title=clean_title(bookmark.title, limit=len(bookmark.title))[:TITLE_LENGTH_LIMIT],
                 note=note,
@@ -175,37 +168,3 @@ class _Importing:
         if item is not None:
             clean_tags((*item.tags, *names))
         return names
-
-    def _pool_id(self, folders: tuple[str, ...]) -> PoolId | None:
-        room = DEPTH_LIMIT - (self._base.path.count("/") + 1 if self._base else 0)
-        pool = self._pool(folders[: max(room, 0)])
-        return pool.id if pool else None
-
-    def _pool(self, folders: tuple[str, ...]) -> Pool | None:
-        """The pool that a folder is; None for Bookmarks."""
-        if not folders:
-            return self._base
-        if folders not in self._pools:
-            parent = self._pool(folders[:-1])
-            self._pools[folders] = self._find_or_add(parent, _pool_name(folders[-1]))
-        return self._pools[folders]
-
-    def _find_or_add(self, parent: Pool | None, name: str) -> Pool:
-        """The manual pool of that name there; a saved search of the same name stays what it is."""
-        for candidate in (name, *(f"{name} ({copy})" for copy in range(2, 100))):
-            path = f"{parent.path}/{candidate}" if parent else candidate
-            found = self._tx.pools.by_path(self._principal.person_id, path)
-            if found is None:
-                return add_pool(self._tx, self._principal, candidate, parent_id=parent.id if parent else None)
-            if found.kind is PoolKind.MANUAL:
-                return found
-        raise ConflictError("pool", f"there are too many saved searches called {name}")
-
-
-def _pool_name(folder: str) -> str:
-    """A folder's name as a pool can have it: other programs allow what would break a path."""
-    name = clean_title(folder.replace("/", "-"), limit=len(folder))[: POOL_NAME_LENGTH_LIMIT - 5].strip()
-    try:
-        return clean_pool_name(name)
-    except InvalidInputError:
-        return "Unnamed"  # "", "." or ".."

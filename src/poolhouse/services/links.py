@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from poolhouse.rules.checks import first_check
 from poolhouse.rules.names import clean_note, clean_title
 from poolhouse.rules.tags import clean_tags, tag_key
 from poolhouse.rules.urls import clean_url, url_key
-from poolhouse.services._access import require_item, require_pool
+from poolhouse.services._access import require_item, require_own, require_pool
 from poolhouse.services.filing import put_in_pool, refile, take_from_pool
 from poolhouse.services.pages import ask_for_page, first_state
 from poolhouse.types import ChangeKind, ItemKind, PageState, PoolKind, PoolRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from poolhouse.ports import Transaction
@@ -43,13 +44,14 @@ def save_link(
     tags: Iterable[str] = (),
     created_at: datetime | None = None,
     fetch_page: bool = True,
+    found_in: ItemId | None = None,
 ) -> Saved:
     """Keep a link, in Bookmarks or the given pool.
 
     The same page (rules.urls.url_key) saved twice is one item: its time is refreshed, tags are merged, a title or note
     that is given replaces the old one, and it moves to the top. One in the trash comes back. The page is read later: a
-    job in the same commit. Raises InvalidInputError, NotFoundError. Cost: some thirteen statements, one more pair for
-    each tag and each computed pool.
+    job in the same commit. `found_in` is the message that it stands in. Raises InvalidInputError, NotFoundError. Cost:
+    some thirteen statements, one more pair for each tag and each computed pool.
     """
     pool = target_pool(tx, principal, pool_id)
     address = clean_url(url)
@@ -69,6 +71,7 @@ def save_link(
         created_at=min(created_at or tx.now, tx.now),
         page_state=first_state(address) if fetch_page else PageState.UNWANTED,
         check_at=first_check(address, tx.now),
+        found_in=found_in,
     )
     tx.changes.add(ChangeKind.ITEM_ADDED, principal.person_id, item_id=item_id)
     if names:
@@ -95,6 +98,7 @@ def _save_again(
     if item.trashed_at is not None:
         tx.trash.take_places(item_id)
         tx.items.set_trashed(item_id, None)
+        _settle_deferral(tx, item)
     version = tx.changes.add(ChangeKind.ITEM_SAVED_AGAIN, principal.person_id, item_id=item_id)
     tx.items.edit(item_id, title=title or None, note=note or None, saved_at=tx.now)
     if merged != item.tags:
@@ -124,6 +128,17 @@ def find_saved(tx: Transaction, principal: Principal, url: str) -> Item | None:
     return item if item and item.trashed_at is None else None
 
 
+def find_all_saved(tx: Transaction, principal: Principal, urls: Iterable[str]) -> Mapping[str, ItemId]:
+    """Those of some addresses whose pages are kept and not in the trash. One statement for all of them."""
+    require_own(principal, Verb.READ)
+    keys = {}
+    for url in urls:
+        with suppress(InvalidInputError):  # what is no address is not kept either
+            keys[url] = url_key(clean_url(url))
+    known = tx.items.by_keys(principal.person_id, keys.values())
+    return {url: known[key] for url, key in keys.items() if key in known}
+
+
 def edit_link(
     tx: Transaction,
     principal: Principal,
@@ -143,7 +158,9 @@ def edit_link(
     item = require_item(tx, principal, Verb.WRITE, item_id)
     if item.trashed_at is not None:
         raise ConflictError("link", "it is in the trash; put it back before you change it")
-    address = None if url is None else clean_url(url)
+    if item.kind is ItemKind.MESSAGE and url:
+        raise InvalidInputError("url", "a message has no address of its own")
+    address = None if url is None or item.kind is ItemKind.MESSAGE else clean_url(url)
     key = None if address is None else url_key(address)
     if key is not None and tx.items.by_key(principal.person_id, key) not in (None, item_id):
         raise ConflictError("url", "this page is saved already, in an entry of its own")
@@ -154,7 +171,7 @@ def edit_link(
         item_id,
         url=address,
         url_key=key,
-        title=None if title is None else clean_title(title) or address or item.url,
+        title=None if title is None else clean_title(title) or address or item.url or item.title,
         note=None if note is None else clean_note(note),
     )
     is_another_page = address is not None and key != url_key(item.url)
@@ -168,6 +185,7 @@ def edit_link(
     tx.memberships.touch(item_id, version)
     if pool_ids is not None:
         _place(tx, principal, item_id, pool_ids)
+        _settle_deferral(tx, item)
     refile(tx, principal.person_id, item_id)
     item = require_item(tx, principal, Verb.READ, item_id)
     if is_another_page:
@@ -184,6 +202,13 @@ def _place(tx: Transaction, principal: Principal, item_id: ItemId, pool_ids: Seq
         put_in_pool(tx, principal.person_id, pool_id, item_id)
     for pool_id in sorted(present - wanted):
         take_from_pool(tx, principal.person_id, pool_id, item_id)
+
+
+def _settle_deferral(tx: Transaction, item: Item) -> None:
+    """What was taken out of Later by hand does not come back by itself."""
+    later = tx.pools.find_role(item.owner_id, PoolRole.LATER) if item.deferred_until else None
+    if later is not None and tx.memberships.get(later.id, item.id) is None:
+        tx.items.set_deferred(item.id, None, None)
 
 
 def add_tags(tx: Transaction, principal: Principal, item_id: ItemId, tags: Iterable[str]) -> Item:

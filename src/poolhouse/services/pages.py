@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from poolhouse.rules.checks import first_check
 from poolhouse.rules.names import clean_note, clean_title
-from poolhouse.services.filing import refile
-from poolhouse.types import ChangeKind, LinkHealth, PageState, PersonId, ReadPage
+from poolhouse.services.filing import say_changed
+from poolhouse.types import LinkHealth, PageState, PersonId, ReadPage
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
@@ -89,14 +89,6 @@ def record_page_unwanted(tx: Transaction, item_id: ItemId, url: str) -> None:
     """Remember that nobody wants the page at `url` read: this server asks no other."""
     if awaited_item(tx, item_id, url):
         tx.items.edit(item_id, page_state=PageState.UNWANTED)
-
-
-def say_changed(tx: Transaction, item: Item) -> None:
-    """The item changed visibly: everybody who shows it is told."""
-    version = tx.changes.add(ChangeKind.ITEM_CHANGED, item.owner_id, item_id=item.id)
-    if item.trashed_at is None:
-        tx.memberships.touch(item.id, version)
-        refile(tx, item.owner_id, item.id)
 
 
 def _first(text: str, length: int) -> str | None:

@@ -11,13 +11,13 @@ from poolhouse.rules.query import parse_query
 from poolhouse.services._access import require_own, require_pool
 from poolhouse.services.filing import fill, refill_by_pools
 from poolhouse.services.trash import restore_item, trash_item
-from poolhouse.types import CaptureMode, ChangeKind, PoolKind
+from poolhouse.types import CaptureMode, ChangeKind, PoolKind, PoolRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poolhouse.ports import Transaction
-    from poolhouse.types import Pool, PoolId, Principal
+    from poolhouse.types import PersonId, Pool, PoolId, Principal
 
 DEPTH_LIMIT = 20
 
@@ -42,6 +42,20 @@ def find_pool(tx: Transaction, principal: Principal, path: str) -> Pool:
     return pool
 
 
+def receiving_pool(
+    tx: Transaction, person_id: PersonId, pool_id: PoolId | None, home: PoolRole = PoolRole.INBOX
+) -> Pool:
+    """The pool that takes what is meant for `pool_id`, None for no pool: one that is always there where it cannot.
+
+    A pool in the trash, or one that fills itself, takes nothing. Ask in the transaction that puts something there: any
+    pool may be thrown away at any time. One look-up, two where the pool is gone.
+    """
+    pool = None if pool_id is None else tx.pools.get(pool_id)
+    if pool is None or pool.trashed_at is not None or pool.kind is not PoolKind.MANUAL:
+        return tx.pools.by_role(person_id, home)
+    return pool
+
+
 def add_pool(
     tx: Transaction,
     principal: Principal,
@@ -51,6 +65,7 @@ def add_pool(
     query: str | None = None,
     capture: CaptureMode | None = None,
     feed_text: bool = False,
+    skips_inbox: bool = False,
 ) -> Pool:
     """Make a pool; with a query, a computed one, which is filled before this returns.
 
@@ -75,6 +90,8 @@ def add_pool(
         capture=capture or CaptureMode.TEXT,
         feed_text=feed_text,
     )
+    if skips_inbox:
+        _set_skips_inbox(tx, pool, is_on=True)
     if query is not None:
         fill(tx, pool)
     return get_pool(tx, principal, pool.id)
@@ -104,11 +121,12 @@ def edit_pool(
     query: str | None = None,
     capture: CaptureMode | None = None,
     feed_text: bool | None = None,
+    skips_inbox: bool | None = None,
 ) -> Pool:
     """Rename, move (`is_moved`: to `parent_id`, None is the top), change the query of a computed pool or the settings.
 
     `capture` counts for pages that are read from now on; `feed_text` changes every entry of the feed, and costs a write
-    for each.
+    for each. `skips_inbox`, of a computed pool, counts for messages that come from now on.
     """
     pool = require_pool(tx, principal, Verb.WRITE, pool_id)
     new_name = pool.name if name is None else clean_pool_name(name)
@@ -121,6 +139,8 @@ def edit_pool(
         if pool.kind is PoolKind.COMPUTED:
             _check_captures_nothing(pool.path, capture)
         tx.pools.set_capture(pool_id, capture)
+    if skips_inbox is not None:
+        _set_skips_inbox(tx, pool, is_on=skips_inbox)
     version = tx.changes.add(ChangeKind.POOL_CHANGED, principal.person_id, pool_id=pool_id)
     tx.pools.touch(pool_id, version)
     if feed_text is not None and feed_text != pool.feed_text:
@@ -135,10 +155,16 @@ def edit_pool(
     return get_pool(tx, principal, pool_id)
 
 
+def _set_skips_inbox(tx: Transaction, pool: Pool, *, is_on: bool) -> None:
+    if is_on and pool.kind is not PoolKind.COMPUTED:
+        raise InvalidInputError("skips_inbox", f"{pool.path} is filled by hand; only a saved search can")
+    tx.pools.set_skips_inbox(pool.id, is_on=is_on)
+
+
 def trash_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
     """Delete a pool and what is beneath it, to the trash; items that are in no other pool go with it.
 
-    Its feeds stop with the commit. Raises InvalidInputError for Inbox and Bookmarks, NotFoundError.
+    Its feeds stop with the commit. Raises InvalidInputError for pools with a role, NotFoundError.
     """
     pool = require_pool(tx, principal, Verb.WRITE, pool_id)
     pools = [each for each in tx.pools.under(pool_id) if each.trashed_at is None]
@@ -174,7 +200,7 @@ def restore_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool
     back = _trashed_together(tx, pool)
     for each in back:
         place = parent_id if each.id == pool_id else each.parent_id
-        tx.pools.place(each.id, name=_free_name(tx, each, place), parent_id=place)
+        tx.pools.place(each.id, name=free_name(tx, each.owner_id, each.name, place), parent_id=place)
         tx.pools.set_trashed([each.id], None)
         version = tx.changes.add(ChangeKind.POOL_RESTORED, principal.person_id, pool_id=each.id)
         tx.pools.touch(each.id, version)
@@ -205,13 +231,14 @@ def list_trashed_pools(tx: Transaction, principal: Principal) -> Sequence[Pool]:
     return tx.pools.trashed(principal.person_id)
 
 
-def _free_name(tx: Transaction, pool: Pool, parent_id: PoolId | None) -> str:
+def free_name(tx: Transaction, owner_id: PersonId, name: str, parent_id: PoolId | None = None) -> str:
+    """The name, with a number behind it where a pool there is called so already."""
     parent = None if parent_id is None else tx.pools.get(parent_id)
-    name, copy = pool.name, 1
-    while tx.pools.by_path(pool.owner_id, f"{parent.path}/{name}" if parent else name):
+    free, copy = name, 1
+    while tx.pools.by_path(owner_id, f"{parent.path}/{free}" if parent else free):
         copy += 1
-        name = f"{pool.name} ({copy})"
-    return name
+        free = f"{name} ({copy})"
+    return free
 
 
 def _check_query(query: str | None) -> None:

@@ -73,7 +73,15 @@ def cut_off(tx: Transaction, principal: Principal, secret_id: SecretId) -> Secre
 
 def open_with_secret(tx: Transaction, vault: Vault, text: str) -> tuple[Principal, Person] | None:
     """Who is behind a secret or token, or None if there is none such or it is cut off. One look-up."""
-    found = tx.secrets.by_hash(vault.hash(text))
+    return _opened(tx.secrets.by_hash(vault.hash(text)))
+
+
+def open_with_key_of(tx: Transaction, secret_id: SecretId) -> tuple[Principal, Person] | None:
+    """As `open_with_secret`, for whoever showed a key that was made of that secret, and was found good. One look-up."""
+    return _opened(tx.secrets.by_id(secret_id))
+
+
+def _opened(found: tuple[Secret, Person] | None) -> tuple[Principal, Person] | None:
     if found is None:
         return None
     secret, person = found

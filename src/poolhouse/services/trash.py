@@ -8,7 +8,7 @@ from poolhouse.errors import NotFoundError
 from poolhouse.rules.access import Verb
 from poolhouse.services._access import require_item, require_own
 from poolhouse.services.filing import put_in_pool, refile, take_from_pool
-from poolhouse.types import ChangeKind, PoolKind, PoolRole
+from poolhouse.types import ChangeKind, ItemKind, PoolKind, PoolRole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def trash_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item:
 
 
 def restore_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item:
-    """Undo: put an item back into the pools it was in, and into Bookmarks if those are all gone. Twice is once.
+    """Undo: put an item back into the pools it was in, and where it began if those are all gone. Twice is once.
 
     It is put into pools that are in the trash too, so that it is there when they come back.
     """
@@ -42,11 +42,16 @@ def restore_item(tx: Transaction, principal: Principal, item_id: ItemId) -> Item
         tx.changes.add(ChangeKind.ITEM_RESTORED, principal.person_id, item_id=item_id)
         places = [pool for place in tx.trash.take_places(item_id) if (pool := tx.pools.get(place))]
         if all(pool.trashed_at for pool in places):
-            places.append(tx.pools.by_role(principal.person_id, PoolRole.BOOKMARKS))
+            places.append(tx.pools.by_role(principal.person_id, home_of(item)))
         for pool in places:
             put_in_pool(tx, principal.person_id, pool.id, item_id)
         refile(tx, principal.person_id, item_id)
     return require_item(tx, principal, Verb.READ, item_id)
+
+
+def home_of(item: Item) -> PoolRole:
+    """The pool that is always there for such an item: a message's Inbox, a link's Bookmarks."""
+    return PoolRole.INBOX if item.kind is ItemKind.MESSAGE else PoolRole.BOOKMARKS
 
 
 def list_trash(

@@ -1,7 +1,8 @@
 """Backup: a whole data directory in one tar file, taken while a server writes.
 
-The tar holds poolhouse.db, secret.key, blobs/… and, where there is one, poolhouse.toml; the last member, manifest.json,
-has the SHA-256 of each. Whoever has the file can read everything, so it is readable by its owner only.
+The tar holds poolhouse.db, secret.key, blobs/… and, where they are, credentials.key and poolhouse.toml; the last
+member, manifest.json, has the SHA-256 of each. Whoever has the file can read everything, so it is readable by its owner
+only.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from poolhouse.store.database import FILE_NAME
 from poolhouse.store.failures import disk_errors, store_errors
 from poolhouse.store.restore import (
     BLOBS_NAME,
+    CREDENTIALS_NAME,
     FORMAT_VERSION,
     KEY_NAME,
     MANIFEST_NAME,
@@ -123,11 +125,11 @@ def _copy_database(path: Path, snapshot: Path, count: _Count) -> tuple[int, dict
 
 def _members(directory: Path, snapshot: Path, blobs: list[Path]) -> list[tuple[str, Path]]:
     """What the tar holds: names, and the files they are read from."""
-    settings = directory / SETTINGS_NAME
+    optional = [(name, directory / name) for name in (CREDENTIALS_NAME, SETTINGS_NAME)]
     return [
         (FILE_NAME, snapshot),
         (KEY_NAME, directory / KEY_NAME),
-        *([(SETTINGS_NAME, settings)] if settings.is_file() else []),
+        *((name, path) for name, path in optional if path.is_file()),
         *((f"{BLOBS_NAME}/{path.parent.name}/{path.name}", path) for path in blobs),
     ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from poolhouse.store import rows
 from poolhouse.store._table import Table
+from poolhouse.store.packing import pack, unpack
 from poolhouse.types import Capture, Captured, CaptureId, CaptureMode, ItemId
 
 if TYPE_CHECKING:
@@ -97,16 +97,6 @@ class CaptureTable(Table):
     def _settle(self, item_id: ItemId) -> None:
         for sql in SETTLE:
             self._run(sql, id=item_id)
-
-
-def pack(text: str) -> bytes:
-    """A text as it is stored: a third of its size, some 0.1 ms for 10 kB."""
-    return zlib.compress(text.encode())
-
-
-def unpack(stored: bytes) -> str:
-    """What `pack` was given."""
-    return zlib.decompress(stored).decode()
 
 
 def _capture(row: Sequence[Any]) -> Capture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
+from poolhouse.rules.query import split_words
 from poolhouse.rules.urls import site_of
 
 
@@ -32,6 +33,11 @@ UNTAGGED_FACET = "untagged"
 # no words of any text: FTS5 walks through every place of a word, whichever column is asked for
 CAPTURED_FACET = "iscaptured"
 DEAD_FACET = "isdead"
+ATTACHMENT_FACET = "hasattachment"
+FROM_MARK = "mf"
+TO_MARK = "mt"
+LIST_MARK = "ml"
+"""Stand before the words of a message's senders, recipients and list: no other facet begins so."""
 
 
 @lru_cache(maxsize=4096)
@@ -51,3 +57,11 @@ def facets_of(
     labels = site_of(url).split(".")
     words += [site_facet(".".join(labels[start:])) for start in range(len(labels))]
     return " ".join(words)
+
+
+def mail_facets(senders: str, recipients: str, list_id: str, *, has_attachment: bool) -> list[str]:
+    """The facets of a message: its correspondents' words in their order, so that phrases and beginnings are found."""
+    words = [ATTACHMENT_FACET] * has_attachment
+    for mark, text in ((FROM_MARK, senders), (TO_MARK, recipients), (LIST_MARK, list_id)):
+        words += [f"{mark}{word.lower()}" for word in split_words(text)]
+    return words

@@ -8,17 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from poolhouse.errors import InvalidInputError, NotAnEntryError
 from poolhouse.rules.query import parse_query
-from poolhouse.rules.urls import url_key
+from poolhouse.rules.urls import message_key, url_key
 from poolhouse.space.entries import look_into
 from poolhouse.space.shelf import key_of
-from poolhouse.store.captures import CURRENT, unpack
-from poolhouse.store.facets import CAPTURED_FACET, DEAD_FACET, owner_facet, pool_facet, tag_facet
+from poolhouse.store.captures import CURRENT
+from poolhouse.store.facets import (
+    ATTACHMENT_FACET,
+    CAPTURED_FACET,
+    DEAD_FACET,
+    owner_facet,
+    pool_facet,
+    tag_facet,
+)
+from poolhouse.store.packing import unpack
 from poolhouse.store.search import SearchTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import apsw
+
+_MISSING = "id NOT IN (SELECT id FROM item_text_docsize)"
+_MAY_BE_MISSING = "(kind = 'message' AND page_state = 'pending')"
+"""A message is put into the search index when it was read, or changed before that."""
 
 RULES = (
     (
@@ -90,11 +102,11 @@ RULES = (
     (
         "person {} has {} pools that are always there, not 2",
         "SELECT person.id, count(role) FROM person LEFT JOIN pool ON owner_id = person.id"
-        " AND role IS NOT NULL AND trashed_at IS NULL GROUP BY person.id HAVING count(role) <> 2",
+        " AND role IN ('inbox', 'bookmarks') AND trashed_at IS NULL GROUP BY person.id HAVING count(role) <> 2",
     ),
     (
         "item {} is not in the search index",
-        "SELECT id FROM item WHERE trashed_at IS NULL AND id NOT IN (SELECT id FROM item_text_docsize)",
+        f"SELECT id FROM item WHERE trashed_at IS NULL AND {_MISSING} AND NOT {_MAY_BE_MISSING}",
     ),
     (
         "the search index has item {}, which is not there",
@@ -127,8 +139,50 @@ RULES = (
     ),
     (
         "item {} waits for its page, and there is no job to read it",
-        "SELECT id FROM item WHERE page_state = 'pending'"
+        "SELECT id FROM item WHERE page_state = 'pending' AND kind = 'link'"
         " AND CAST(id AS TEXT) NOT IN (SELECT key FROM tuple WHERE kind = 'read-page')",
+    ),
+    (
+        "message {} waits to be read, and there is no job to read it",
+        "SELECT id FROM item WHERE page_state = 'pending' AND kind = 'message'"
+        " AND CAST(owner_id AS TEXT) NOT IN (SELECT key FROM tuple WHERE kind = 'read-mail')",
+    ),
+    (
+        "item {} is a message, and what came is not kept with it",
+        "SELECT item.id FROM item LEFT JOIN message ON item_id = item.id"
+        " WHERE item.kind = 'message' AND (item_id IS NULL OR blob IS NULL)",
+    ),
+    (
+        "item {} is no message, but one is kept with it",
+        "SELECT item.id FROM item JOIN message ON item_id = item.id WHERE item.kind <> 'message'",
+    ),
+    (
+        "message {} is of person {}, but its row is of person {}",
+        "SELECT item.id, item.owner_id, message.owner_id FROM item JOIN message ON item_id = item.id"
+        " WHERE item.owner_id <> message.owner_id",
+    ),
+    (
+        "list {} of person {} counts {} messages and has {}",
+        "SELECT list_id, owner_id, message_count, coalesce(held, 0) FROM mailing_list LEFT JOIN"
+        " (SELECT message.owner_id, list_id, count(*) AS held FROM message JOIN item ON item.id = item_id"
+        " WHERE trashed_at IS NULL GROUP BY message.owner_id, list_id) USING (owner_id, list_id)"
+        " WHERE message_count <> coalesce(held, 0)",
+    ),
+    (
+        "message {} is of list {}, which is not kept",
+        "SELECT item_id, list_id FROM message JOIN item ON item.id = item_id WHERE list_id <> ''"
+        " AND trashed_at IS NULL AND NOT EXISTS (SELECT 1 FROM mailing_list"
+        " WHERE owner_id = message.owner_id AND list_id = message.list_id)",
+    ),
+    (
+        "message {} is in conversation {}, which nobody names",
+        "SELECT id, thread_id FROM item WHERE thread_id <> 0 AND thread_id NOT IN"
+        " (SELECT thread_id FROM message_name WHERE message_name.owner_id = item.owner_id)",
+    ),
+    (
+        "item {} is deferred until {}, but is not in Later",
+        "SELECT id, deferred_until FROM item WHERE deferred_until IS NOT NULL AND trashed_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM membership JOIN pool ON pool.id = pool_id WHERE item_id = item.id AND role = 'later')",
     ),
     (
         "item {} is dead since {}, failing since {}, because {}",
@@ -168,6 +222,11 @@ _FACETS = (
         "SELECT 0",
         "SELECT id FROM item WHERE dead_since > ? AND trashed_at IS NULL",
     ),
+    (
+        lambda _: ATTACHMENT_FACET,
+        "SELECT 0",
+        "SELECT id FROM item WHERE attachment_count > ? AND trashed_at IS NULL",
+    ),
 )
 """Made-up words of the index: the word of a thing, the things, and the items that must bear the word of each."""
 
@@ -181,9 +240,9 @@ def broken_rules(connection: apsw.Connection) -> Iterator[str]:
 
 def wrong_keys(connection: apsw.Connection) -> Iterator[str]:
     """Items whose address is kept under another key than the one it has: the same page could be saved twice."""
-    for item_id, url, key in connection.execute("SELECT id, url, url_key FROM item"):
+    for item_id, url, key, kind, blob in connection.execute("SELECT id, url, url_key, kind, blob FROM item"):
         try:
-            wanted = url_key(url)
+            wanted = message_key(blob or "") if kind == "message" else url_key(url)
         except InvalidInputError:
             yield f"item {item_id} has an address that is none: {url[:100]!r}"
             continue
@@ -206,16 +265,17 @@ def wrong_job_keys(connection: apsw.Connection) -> Iterator[str]:
 
 def wrong_facets(connection: apsw.Connection) -> Iterator[str]:
     """Tags, pools and persons that the search index does not have as the tables do."""
+    absent = set(_numbers(connection, f"SELECT id FROM item WHERE {_MISSING} AND {_MAY_BE_MISSING}"))
     for facet, things, bearers in _FACETS:
         for thing in _numbers(connection, things):
             found = {row[0] for row in connection.execute(_MATCH, (f'facet : "{facet(thing)}"',))}
-            wanted = {row[0] for row in connection.execute(bearers, (thing,))}
+            wanted = {row[0] for row in connection.execute(bearers, (thing,))} - absent
             if found != wanted:
                 yield f"the search index has {facet(thing)} wrong for items {sorted(found ^ wanted)[:10]}"
 
 
 def wrong_texts(connection: apsw.Connection) -> Iterator[str]:
-    """Captured texts that cannot be unpacked: their item could not be indexed again."""
+    """Texts of pages that cannot be unpacked: their item could not be indexed again."""
     for capture_id, packed in connection.execute("SELECT id, text FROM capture"):
         try:
             unpack(packed)

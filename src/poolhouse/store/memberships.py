@@ -83,14 +83,23 @@ class MembershipTable(Table):
         return rows.membership(row) if row else None
 
     def touch(self, item_id: ItemId, version: Seq) -> None:
-        self._run("UPDATE membership SET version = :version WHERE item_id = :id", version=version, id=item_id)
-        self._run(
-            "UPDATE pool SET version = :version, changed_at = max(changed_at, :now)"
-            " WHERE id IN (SELECT pool_id FROM membership WHERE item_id = :id)",
-            version=version,
-            now=self.now_seconds,
-            id=item_id,
-        )
+        # A row at a time: for a statement that may write several, SQLite opens a savepoint, and there FTS5 writes out
+        # what it has gathered in the transaction: a piece of index for each message, and they have to be merged.
+        for pool_id, position in self._all(
+            "SELECT pool_id, position FROM membership WHERE item_id = :id", {"id": item_id}
+        ):
+            self._run(
+                "UPDATE membership SET version = :version WHERE pool_id = :pool_id AND position = :position",
+                version=version,
+                pool_id=pool_id,
+                position=position,
+            )
+            self._run(
+                "UPDATE pool SET version = :version, changed_at = max(changed_at, :now) WHERE id = :pool_id",
+                version=version,
+                now=self.now_seconds,
+                pool_id=pool_id,
+            )
 
     def touch_all(self, pool_id: PoolId, version: Seq) -> None:
         self._run("UPDATE membership SET version = :version WHERE pool_id = :id", version=version, id=pool_id)

@@ -75,6 +75,14 @@ class PoolTable(Table):
         assert row is not None  # every person has both from the start
         return rows.pool(row)
 
+    def find_role(self, owner_id: PersonId, role: PoolRole) -> Pool | None:
+        row = self._one(
+            f"SELECT {rows.POOL} FROM pool WHERE owner_id = :owner_id AND role = :role AND trashed_at IS NULL",
+            owner_id=owner_id,
+            role=str(role),
+        )
+        return rows.pool(row) if row else None
+
     def of(self, owner_id: PersonId) -> Sequence[Pool]:
         sql = f"SELECT {rows.POOL} FROM pool WHERE owner_id = :owner_id AND trashed_at IS NULL ORDER BY path"
         return [rows.pool(row) for row in self._all(sql, {"owner_id": owner_id})]
@@ -120,6 +128,19 @@ class PoolTable(Table):
 
     def set_feed_text(self, pool_id: PoolId, *, is_on: bool) -> None:
         self._run("UPDATE pool SET feed_text = :is_on WHERE id = :id", is_on=is_on, id=pool_id)
+
+    def set_role(self, pool_id: PoolId, role: PoolRole) -> None:
+        self._run("UPDATE pool SET role = :role WHERE id = :id", role=str(role), id=pool_id)
+
+    def set_skips_inbox(self, pool_id: PoolId, *, is_on: bool) -> None:
+        self._run("UPDATE pool SET skips_inbox = :is_on WHERE id = :id", is_on=is_on, id=pool_id)
+
+    def skipping(self, owner_id: PersonId) -> Sequence[PoolId]:
+        sql = (
+            "SELECT id FROM pool INDEXED BY pool_path"
+            " WHERE owner_id = :owner_id AND trashed_at IS NULL AND kind = 'computed' AND skips_inbox"
+        )
+        return [PoolId(row[0]) for row in self._all(sql, {"owner_id": owner_id})]
 
     def set_trashed(self, pool_ids: Sequence[PoolId], at: datetime | None) -> None:
         for pool_id in pool_ids:

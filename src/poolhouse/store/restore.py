@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 KEY_NAME = "secret.key"
+CREDENTIALS_NAME = "credentials.key"
 SETTINGS_NAME = "poolhouse.toml"
 BLOBS_NAME = "blobs"
 MANIFEST_NAME = "manifest.json"
 FORMAT_VERSION = 1
 SKIPPED_IDS = 1_000_000
 _MEMBER = re.compile(
-    rf"{re.escape(FILE_NAME)}|{re.escape(KEY_NAME)}|{re.escape(SETTINGS_NAME)}|{re.escape(MANIFEST_NAME)}"
-    rf"|{BLOBS_NAME}/[0-9a-f]{{2}}/[0-9a-f]{{62}}"
+    rf"{re.escape(FILE_NAME)}|{re.escape(KEY_NAME)}|{re.escape(CREDENTIALS_NAME)}|{re.escape(SETTINGS_NAME)}"
+    rf"|{re.escape(MANIFEST_NAME)}|{BLOBS_NAME}/[0-9a-f]{{2}}/[0-9a-f]{{62}}"
 )
 _CHUNK_BYTES = 1 << 20
 

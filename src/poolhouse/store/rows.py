@@ -39,7 +39,8 @@ Row = tuple[Any, ...]
 PERSON = "person.id, person.name, person.created_at, person.disabled_at"
 POOL = (
     "pool.id, pool.owner_id, pool.name, pool.path, pool.kind, pool.version, pool.created_at, pool.changed_at,"
-    " pool.entry_count, pool.parent_id, pool.role, pool.query, pool.trashed_at, pool.capture, pool.feed_text"
+    " pool.entry_count, pool.parent_id, pool.role, pool.query, pool.trashed_at, pool.capture, pool.feed_text,"
+    " pool.skips_inbox"
 )
 SECRET = (
     "secret.id, secret.person_id, secret.kind, secret.label, secret.created_at, secret.pool_id, secret.used_at,"
@@ -53,7 +54,8 @@ JOB = (
 ITEM = """item.id, item.owner_id, item.kind, item.url, item.title, item.note, item.author, item.created_at,
     item.saved_at, item.changed_at, item.description, item.page_state, item.page_error, item.favicon, item.blob,
     item.trashed_at, item.capture_id, item.capture_count, item.word_count, item.language, item.thumbnail,
-    item.checked_at, item.dead_since, item.dead_reason,
+    item.checked_at, item.dead_since, item.dead_reason, item.found_in, item.thread_id, item.attachment_count,
+    item.deferred_until,
     (SELECT group_concat(tag.name, char(31)) FROM item_tag JOIN tag ON tag.id = item_tag.tag_id
      WHERE item_tag.item_id = item.id),
     (SELECT group_concat(mark.name, char(31)) FROM mark
@@ -114,6 +116,7 @@ def pool(row: Sequence[Any]) -> Pool:
         trashed_at=time_or_none(row[12]),
         capture=_MODES[row[13]],
         feed_text=bool(row[14]),
+        skips_inbox=bool(row[15]),
     )
 
 
@@ -135,7 +138,7 @@ def secret(row: Sequence[Any]) -> Secret:
 
 def item(row: Sequence[Any]) -> Item:
     """A row of ITEM."""
-    tags, marks = row[24], row[25]
+    tags, marks = row[28], row[29]
     return Item(
         id=ItemId(row[0]),
         owner_id=PersonId(row[1]),
@@ -161,6 +164,10 @@ def item(row: Sequence[Any]) -> Item:
         checked_at=time_or_none(row[21]),
         dead_since=time_or_none(row[22]),
         dead_reason=row[23],
+        found_in=row[24],
+        thread_id=row[25],
+        attachment_count=row[26],
+        deferred_until=time_or_none(row[27]),
         tags=tuple(sorted(tags.split("\x1f"))) if tags else (),
         marks=frozenset(_MARKS[name] for name in marks.split("\x1f")) if marks else _NO_MARKS,
     )

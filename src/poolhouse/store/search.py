@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from poolhouse.rules.query import split_words
 from poolhouse.rules.tags import tag_key
 from poolhouse.store import facets, rows
 from poolhouse.store._table import Table
 from poolhouse.types import Condition, ConditionTerm, Item, ItemId, PersonId, Query, TextTerm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _LARGEST = 2**62
 
@@ -75,21 +76,11 @@ class SearchTable(Table):
 
     def _expression(self, owner_id: PersonId, term: ConditionTerm) -> str | None:
         """The FTS5 words of a condition that the index knows as facets; None for the others."""
-        match term.condition:
-            case Condition.TAG:
-                return _facet(self._tag(owner_id, term.value))
-            case Condition.SITE:
-                return _facet(facets.site_facet(term.value))
-            case Condition.KIND:
-                return _facet(facets.kind_facet(term.value))
-            case Condition.POOL:
-                return self._pools(owner_id, term.value)
-            case Condition.IS if term.value in _FACETS:
-                return _facet(_FACETS[term.value])
-            case _:
-                return None
+        make = _EXPRESSIONS.get(term.condition)
+        return None if make is None else make(self, owner_id, term.value)
 
-    def _tag(self, owner_id: PersonId, name: str) -> str:
+    def tag_facet(self, owner_id: PersonId, name: str) -> str:
+        """The word of a tag; one that nothing bears for a tag that is not there."""
         row = self._one(
             "SELECT id FROM tag WHERE owner_id = :owner_id AND key = :key",
             owner_id=owner_id,
@@ -97,7 +88,8 @@ class SearchTable(Table):
         )
         return facets.tag_facet(row[0] if row else 0)
 
-    def _pools(self, owner_id: PersonId, value: str) -> str:
+    def pool_facets(self, owner_id: PersonId, value: str) -> str:
+        """The words of a pool and of all beneath it."""
         sql = (
             "WITH RECURSIVE beneath (id) AS (SELECT id FROM pool WHERE owner_id = :owner_id AND"
             " trashed_at IS NULL AND kind = 'manual' AND (path = :value OR name = :value COLLATE NOCASE)"
@@ -115,6 +107,12 @@ _FACETS = {
 }
 
 
+def _worded(column: str, mark: str, value: str) -> str:
+    """Words next to each other in one column; a message's correspondents stand among the facets, marked."""
+    phrase = " ".join(f"{mark}{word.lower()}" for word in split_words(value))
+    return f'{column} : ("{phrase}"{" *" if value.endswith("*") else ""})'
+
+
 def _facet(word: str) -> str:
     return f'facet : "{word}"'
 
@@ -123,6 +121,20 @@ def _text(term: TextTerm) -> str:
     phrase = '"' + " ".join(term.words) + '"'
     return f"- facet : ({phrase}{' *' if term.is_prefix else ''})"
 
+
+_EXPRESSIONS: dict[Condition, Callable[[SearchTable, PersonId, str], str | None]] = {
+    Condition.TAG: lambda table, owner_id, value: _facet(table.tag_facet(owner_id, value)),
+    Condition.SITE: lambda _table, _owner_id, value: _facet(facets.site_facet(value)),
+    Condition.KIND: lambda _table, _owner_id, value: _facet(facets.kind_facet(value)),
+    Condition.POOL: lambda table, owner_id, value: table.pool_facets(owner_id, value),
+    Condition.IS: lambda _table, _owner_id, value: _facet(_FACETS[value]) if value in _FACETS else None,
+    Condition.HAS: lambda _table, _owner_id, _value: _facet(facets.ATTACHMENT_FACET),
+    Condition.SUBJECT: lambda _table, _owner_id, value: _worded("title", "", value),
+    Condition.FROM: lambda _table, _owner_id, value: _worded("facet", facets.FROM_MARK, value),
+    Condition.TO: lambda _table, _owner_id, value: _worded("facet", facets.TO_MARK, value),
+    Condition.LIST: lambda _table, _owner_id, value: _worded("facet", facets.LIST_MARK, value),
+}
+"""How a condition is said in the index; those that are not here are plain conditions of SQL."""
 
 _MARKED = (
     "EXISTS (SELECT 1 FROM mark WHERE mark.item_id = item.id AND mark.person_id = :reader_id"

@@ -44,10 +44,16 @@ class SecretTable(Table):
         return rows.secret(row) if row else None
 
     def by_hash(self, secret_hash: bytes) -> tuple[Secret, Person] | None:
+        return self._in_force("secret.hash = :key", secret_hash)
+
+    def by_id(self, secret_id: SecretId) -> tuple[Secret, Person] | None:
+        return self._in_force("secret.id = :key", secret_id)
+
+    def _in_force(self, condition: str, key: bytes | SecretId) -> tuple[Secret, Person] | None:
         row = self._one(
             f"SELECT {rows.PERSON}, {rows.SECRET} FROM secret JOIN person ON person.id = secret.person_id"
-            " WHERE hash = :hash AND cut_off_at IS NULL AND disabled_at IS NULL",
-            hash=secret_hash,
+            f" WHERE {condition} AND cut_off_at IS NULL AND disabled_at IS NULL",
+            key=key,
         )
         return (rows.secret(row[4:]), rows.person(row)) if row else None
 

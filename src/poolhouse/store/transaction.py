@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolhouse.store.accounts import AccountTable
 from poolhouse.store.captures import CaptureTable
 from poolhouse.store.changes import ChangeTable, TrashTable
 from poolhouse.store.checks import CheckTable
+from poolhouse.store.deliveries import DeliveryTable
 from poolhouse.store.items import ItemTable
+from poolhouse.store.mail_imports import MailImportTable
 from poolhouse.store.memberships import MembershipTable
+from poolhouse.store.messages import MessageTable
 from poolhouse.store.persons import PersonTable, SessionTable
 from poolhouse.store.pools import PoolTable
 from poolhouse.store.search import SearchTable
@@ -35,6 +39,10 @@ _TABLES: dict[str, type[Table]] = {
     "tuples": TupleTable,
     "captures": CaptureTable,
     "checks": CheckTable,
+    "messages": MessageTable,
+    "deliveries": DeliveryTable,
+    "mail_imports": MailImportTable,
+    "accounts": AccountTable,
 }
 
 
@@ -53,6 +61,10 @@ class StoreTransaction:
     tuples: TupleTable
     captures: CaptureTable
     checks: CheckTable
+    messages: MessageTable
+    deliveries: DeliveryTable
+    mail_imports: MailImportTable
+    accounts: AccountTable
 
     def __init__(self, connection: apsw.Connection, now: datetime) -> None:
         self.now = now

@@ -23,7 +23,8 @@ NAMED_BLOBS = """SELECT favicon FROM item WHERE favicon IS NOT NULL
     UNION SELECT reader_blob FROM capture WHERE reader_blob IS NOT NULL
     UNION SELECT page_blob FROM capture WHERE page_blob IS NOT NULL
     UNION SELECT thumbnail_blob FROM capture WHERE thumbnail_blob IS NOT NULL
-    UNION SELECT json_extract(body, '$.blob') FROM tuple WHERE kind = 'import-file' AND state <> 'done'
+    UNION SELECT json_extract(body, '$.blob') FROM tuple WHERE kind IN ('import-file', 'import-mail')
+        AND state <> 'done'
     ORDER BY 1"""
 """Every blob that the store needs, in order."""
 
@@ -31,6 +32,7 @@ NAMED_BLOBS = """SELECT favicon FROM item WHERE favicon IS NOT NULL
 def remove_unused_blobs(database: Path, blobs: BlobFiles, *, grace_seconds: float = GRACE_SECONDS) -> int:
     """Remove blobs that the database does not name and nobody put within the grace; returns how many.
 
+    What was left half written goes with them, uncounted.
     Safe beside a running server and its commands: what is put again is young again, and nothing is removed while a
     backup or verify holds the blobs. What is named or not is asked once, so a change must follow its `put` within the
     grace. Reads the names and lists the files, both in order, so memory does not grow with them: some 10 µs each. For a
@@ -41,6 +43,7 @@ def remove_unused_blobs(database: Path, blobs: BlobFiles, *, grace_seconds: floa
         closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as connection,
     ):
         connection.set_busy_timeout(10_000)
+        blobs.remove_abandoned(grace_seconds)
         unnamed = _unnamed(connection, blobs)
         return sum(blobs.remove_old(address, grace_seconds) for address in unnamed)
 

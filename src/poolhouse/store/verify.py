@@ -26,7 +26,8 @@ from poolhouse.store.invariants import (
     wrong_keys,
     wrong_texts,
 )
-from poolhouse.store.restore import BLOBS_NAME, KEY_NAME
+from poolhouse.store.mail_invariants import wrong_messages
+from poolhouse.store.restore import BLOBS_NAME, CREDENTIALS_NAME, KEY_NAME
 from poolhouse.store.unused import NAMED_BLOBS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 FAULT_LIMIT = 100
 _KEY_BYTES = 32
-_PRIVATE = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", KEY_NAME)
+_PRIVATE = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", KEY_NAME, CREDENTIALS_NAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def _database_faults(connection: apsw.Connection) -> Iterator[str]:
         yield from wrong_computed_pools(connection)
         yield from wrong_job_keys(connection)
         yield from wrong_texts(connection)
+        yield from wrong_messages(connection)
 
 
 def _file_faults(
