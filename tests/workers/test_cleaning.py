@@ -6,12 +6,14 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+import nh3
 import pytest
+from ada_url import URL
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from poolhouse.workers.cleaning import clean_fragment
+from poolhouse.workers.cleaning import clean_fragment, in_pieces, web_url
 from tests.security.markup import PAYLOADS
 from tests.workers.live import check_dead
 
@@ -204,3 +206,65 @@ def test_nested_without_end_is_no_trouble() -> None:
 
 def test_ten_megabytes_in_a_line() -> None:
     assert len(clean_fragment("word " * 2_000_000, base_url=BASE)) > 8_000_000
+
+
+_PIECES = """
+    a b.c A xn-- xn--a . .. / // ? # % %2e %2E %2f %41 %4 %00 : :80 :443 @ u:p@ 0x1 1 127.1 - -- _ ~ ! $ & ( ) * + , ; =
+    ' " < > ^ | ` { } [ ] \\ \t \x7f \xa0 \xad é \u017f \u212a example org com. localhost
+"""
+_written = st.tuples(
+    st.sampled_from(
+        ["https://", "http://", "https://n.example", "http://a.n.example/b", "HTTPS://", "https:/", ""]
+    ),
+    st.lists(st.sampled_from([*_PIECES.split(), " ", "x", "/"]), max_size=12).map("".join),
+).map("".join)
+
+
+@given(_written)
+@example("https://n.example/a/./b")
+@example("https://n.example/a/%2E%2e/b")
+@example("https://n.example/?a='")
+@example("https://1.2.3/")
+@example("https://n.example:443/")
+@example(f"https://{'a' * 300}.example/")
+def test_addresses_are_written_as_the_standard_says_by_every_way(written: str) -> None:
+    """Most addresses are what they should be, and are not parsed: that must be the answer of who parses them."""
+    try:
+        url = URL(written)
+    except ValueError:
+        assert web_url(None, written) is None
+        return
+    if url.username or url.password:
+        url.username = url.password = ""
+    assert web_url(None, written) == (url.href if url.protocol in {"http:", "https:"} else None)
+
+
+_words = st.sampled_from(
+    [
+        "x",
+        " ",
+        "&",
+        ";",
+        "&amp;",
+        "&lt;b",
+        "&nbsp",
+        "&#12",
+        "&CounterClockwiseContourIntegral;",
+        "\xa0",
+        "y" * 39,
+    ]
+)
+
+
+@given(
+    st.lists(st.tuples(_words, st.sampled_from([1, 30, 3_000])), max_size=12), st.sampled_from(["", "<p>"])
+)
+def test_a_long_text_in_pieces_is_the_same_text(words: list[tuple[str, int]], before: str) -> None:
+    markup = before + "".join(word * times for word, times in words) + "<i>z</i>"
+    assert nh3.clean(in_pieces(markup)) == nh3.clean(markup)
+
+
+def test_a_long_text_is_in_pieces_and_a_long_address_is_not() -> None:
+    assert in_pieces(f"<p>{'&amp; ' * 2_000}</p>").count("<!---->") == 2
+    for markup in ("<p>short &amp; good</p>", f'<a href="https://n.example/?{"a&amp;" * 2_000}">x</a>'):
+        assert in_pieces(markup) == markup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from poolhouse.space import frames
 from poolhouse.space.frames import FrameError, short
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from poolhouse.space.assignment import Assignment
     from poolhouse.space.bag import Stored
     from poolhouse.space.frames import FromWorker
+
+NO_START: Final = "the worker could not start"
+"""How a reason begins that is no job's: the worker had not looked at one yet."""
 
 
 class Timers(Protocol):
@@ -132,7 +135,7 @@ class Hand:
             self._is_ready = True
             self._foreman.ready(frame.unconfined)
         elif not self._is_ready and isinstance(frame, frames.Unfit):
-            self._reason = f"the worker could not start: {short(frame.reason)}"
+            self._reason = f"{NO_START}: {short(frame.reason)}"
         elif assignment is None or not self._is_ready:
             raise FrameError("it has no job to speak of")
         elif not isinstance(frame, (frames.Done, frames.Failed)):
@@ -163,6 +166,8 @@ class Hand:
                 handle.cancel()
         assignment, self._assignment = self._assignment, None
         reason = self._reason or self.process.fault or how_it_ended(status)
+        if self._reason is None and not self._is_ready:
+            reason = f"{NO_START}: {reason}"
         if assignment is not None:
             if status == -signal.SIGXCPU:
                 reason = assignment.declaration.limits.too_much_cpu()

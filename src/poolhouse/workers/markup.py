@@ -17,6 +17,7 @@ from poolhouse.workers.cleaning import web_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lxml.etree import _Element
     from lxml.html import HtmlElement
 
 LAZY_SOURCES: Final = (
@@ -45,12 +46,15 @@ def page_text(body: bytes, *, declared_charset: str | None) -> str:
 
 def parse_page(text: str) -> HtmlElement:
     """Return the `html` element of any text, within the limits of `bounded_markup`; never raises for what it holds."""
-    return _parsed(bounded_markup(clean(text)))
+    return _parsed(bounded_markup(clean(text)), html.HTMLParser)
 
 
-def parse_fragment(markup: str) -> HtmlElement:
-    """Return the body that holds a fragment which is within the limits already: what `clean_fragment` returned."""
-    body = _parsed(f"<!doctype html><html><body>{markup}</body></html>").find("body")
+def parse_fragment(markup: str) -> _Element:
+    """Return the body that holds a fragment which is within the limits already: what `clean_fragment` returned.
+
+    Its elements are etree's own, without the methods of lxml.html, which asks Python for the class of each.
+    """
+    body = _parsed(f"<!doctype html><html><body>{markup}</body></html>", etree.HTMLParser).find("body")
     assert body is not None
     return body
 
@@ -67,11 +71,11 @@ def base_url(document: HtmlElement | None, url: str) -> URL:
     return base
 
 
-def _parsed(markup: str) -> HtmlElement:
+def _parsed(markup: str, parser_class: type[etree.HTMLParser]) -> _Element:
     if "&#" in markup:
         markup = _REFERENCE.sub(_without_control, markup)
     # A parser each: one that met a damaged page is not used again.
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser = parser_class(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         document = html.document_fromstring(markup.encode() or b"<html></html>", parser=parser)
     except etree.ParserError:  # nothing in it but white space
@@ -87,13 +91,13 @@ def _without_control(reference: re.Match[str]) -> str:
     return reference[0] if code <= 0x10FFFF and clean(chr(code)) else "\ufffd"
 
 
-def drop_all(doomed: Iterable[HtmlElement]) -> None:
+def drop_all(doomed: Iterable[_Element]) -> None:
     """Take elements off their page and leave the text after them; linear, where `drop_tree` of each is not."""
     gone = set(doomed)
     for parent in {each.getparent() for each in gone}:
         if parent is None:
             continue
-        before: HtmlElement | None = None
+        before: _Element | None = None
         pieces = [parent.text or ""]
         for child in list(parent):
             if child in gone:
@@ -106,7 +110,7 @@ def drop_all(doomed: Iterable[HtmlElement]) -> None:
         _put_text(parent, before, pieces)
 
 
-def _put_text(parent: HtmlElement, before: HtmlElement | None, pieces: list[str]) -> None:
+def _put_text(parent: _Element, before: _Element | None, pieces: list[str]) -> None:
     if len(pieces) > 1 and before is None:
         parent.text = "".join(pieces)
     elif len(pieces) > 1 and before is not None:
