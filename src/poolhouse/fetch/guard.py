@@ -60,6 +60,7 @@ _NOT_PUBLIC: Final[tuple[tuple[Network, str], ...]] = tuple(
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")  # RFC 4291 §2.4: nothing else of IPv6 has been given out
 
 _WEB_PORTS: Final = frozenset({80, 443})
+_MAIL_PORTS: Final = frozenset({143, 993})
 _FIRST_FREE_PORT: Final = 1024
 # https://fetch.spec.whatwg.org/#port-blocking from 1024 up, and two services that read a request line by line
 # and carry on after the lines they do not know.
@@ -99,6 +100,16 @@ def port_refusal(port: int) -> str | None:
     if port in _WEB_PORTS or (port >= _FIRST_FREE_PORT and port not in _BAD_PORTS):
         return None
     return "not one that web pages come from"
+
+
+def mail_port_refusal(port: int) -> str | None:
+    """Say why `port` (0 to 65,535) is not one for mail accounts, in words that go on "port … is", or None.
+
+    143 and 993 (RFC 9051 §11.1) and those from 1024 up are, but for the ports that are no web page's either.
+    """
+    if port in _MAIL_PORTS or (_FIRST_FREE_PORT <= port <= 65_535 and port not in _BAD_PORTS):
+        return None
+    return "not one that mail accounts are at"
 
 
 def read_networks(texts: Iterable[str]) -> tuple[Network, ...]:
