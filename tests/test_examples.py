@@ -89,6 +89,7 @@ def test_counts_primes() -> None:
     [
         ("first-script.md", ("save_a_link.py", "read_a_pool.py")),
         ("first-worker.md", ("count_primes.py", "blur.py")),
+        ("first-adapter.md", ("one_at_a_time.py", "generators.py")),
     ],
 )
 def test_they_are_in_the_tutorial(tutorial: str, names: tuple[str, ...]) -> None:
