@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +50,15 @@ def fixtures() -> Path:
     if not FIXTURES.is_dir():
         pytest.skip("the shared fixtures are not beside this checkout")
     return FIXTURES
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that other accounts may look into; its name is short, for a socket's path has 107 bytes."""
+    found = Path(tempfile.mkdtemp(prefix="poolhouse-"))
+    found.chmod(0o755)
+    yield found
+    shutil.rmtree(found, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from poolhouse.errors import InvalidInputError
 from poolhouse.settings import FILE_NAME, SETTINGS, load_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_flag_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
@@ -43,6 +40,30 @@ def test_a_bad_value_is_refused_by_name(tmp_path: Path, name: str, value: str) -
     with pytest.raises(InvalidInputError) as refused:
         load_settings(tmp_path, {name: value}, {})
     assert refused.value.field == name
+
+
+def test_domains_are_compared_without_case(tmp_path: Path) -> None:
+    said = "Pools.Example, other.example."
+    assert load_settings(tmp_path, {"mail_domains": said}, {}).mail_domains == (
+        "pools.example",
+        "other.example",
+    )
+
+
+def test_mail_is_taken_at_ports_and_sockets(tmp_path: Path) -> None:
+    said = "127.0.0.1:2424,[::1]:0, unix:/run/poolhouse/lmtp"
+    assert load_settings(tmp_path, {"lmtp": said}, {}).lmtp == (
+        ("127.0.0.1", 2424),
+        ("::1", 0),
+        Path("/run/poolhouse/lmtp"),
+    )
+
+
+@pytest.mark.parametrize("place", ["2424", ":2424", "127.0.0.1:", "127.0.0.1:lmtp", "127.0.0.1:65536"])
+def test_what_is_no_place_for_mail_is_refused(tmp_path: Path, place: str) -> None:
+    with pytest.raises(InvalidInputError, match="unix:PATH") as refused:
+        load_settings(tmp_path, {"lmtp": f"unix:/run/x,{place}"}, {})
+    assert refused.value.field == "lmtp"
 
 
 @pytest.mark.parametrize("text", ["nonsense = 1\n", "= broken", "\ufeff\x00"])

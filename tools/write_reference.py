@@ -1,4 +1,4 @@
-"""Write docs/reference/command-line.md and settings.md from the parser and the table of settings.
+"""Write the pages of docs/reference that are made from the code: the command line, settings, the survey's mechanisms.
 
 `python tools/write_reference.py` writes them; `--check` only says whether they are as they should be.
 """
@@ -13,6 +13,8 @@ from unittest import mock
 
 from poolhouse.cli import build_parser
 from poolhouse.settings import SETTINGS
+from poolhouse.survey.gate.checking import CHECKS
+from poolhouse.survey.mechanisms.known import KNOWN
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 WIDTH_COLUMNS = 100
@@ -77,7 +79,51 @@ def settings() -> str:
     )
 
 
-PAGES = {"command-line.md": command_line, "settings.md": settings}
+def mechanisms() -> str:
+    """The page of the survey's mechanisms and of its gate."""
+    rows = [
+        f"| `{each.name}` | {each.title} | {', '.join(each.distributions)} | {each.connection_limit or ''} |"
+        f" {each.note} |"
+        for each in KNOWN
+    ]
+    checks = [
+        f"| `{each.name}` | {each.promise} | {'not timed' if each.is_excluding else 'told'} |"
+        for each in CHECKS
+    ]
+    return "\n".join(
+        (
+            "# Mechanisms",
+            "",
+            "The ways of serving many connections that `poolhouse survey` measures. `poolhouse survey list` says "
+            "which run here, in which version, and why the others do not. All serve the same conversation: a "
+            "request is a number and a newline, the answer is twice the number and one. [A first "
+            "adapter](../tutorial/first-adapter.md) adds one of your own.",
+            "",
+            "| name | in legends | needs | connections at most | what is peculiar |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            "## The gate",
+            "",
+            "`poolhouse survey check` tries a mechanism before anything is timed, each check against a server "
+            "process of its own kind: one that keeps connections, one that greets and ends them, one with 128 "
+            "descriptors.",
+            "",
+            "| check | who passes | who does not |",
+            "| --- | --- | --- |",
+            *checks,
+            "",
+            "Wrong answers, lost requests, connections that do not end, descriptors that stay open and processes "
+            "that do not end keep a mechanism from being timed: its figures would be those of doing less. What it "
+            "does without descriptors (accept(2) fails with EMFILE) is told beside its figures instead. It "
+            "happens outside of what is timed; and the loop of the standard library is among those that spin "
+            "then, so that to exclude them would leave out what most programs run on.",
+            "",
+        )
+    )
+
+
+PAGES = {"command-line.md": command_line, "mechanisms.md": mechanisms, "settings.md": settings}
 
 
 def main() -> int:

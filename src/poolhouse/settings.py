@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "poolhouse.toml"
 WORKERS_LIMIT = 64
+LEAST_MESSAGE_BYTES = 64 * 1024
+LARGEST_MESSAGE_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,34 @@ SETTINGS: tuple[Setting, ...] = (
         "How people reach the server from outside, such as https://pools.example.org. Every address handed out starts"
         " with it, and cookies are Secure if it is https. Default: the address listened on.",
     ),
+    Setting(
+        "lmtp",
+        "PLACE,…",
+        "",
+        "Where to take mail by LMTP from a mail server such as Postfix or Exim: HOST:PORT, or unix:PATH for a socket"
+        " that its owner and group may use. May be given more than once. Whoever can reach it can put mail into every"
+        " pool, so never open it to a network. Default: nowhere.",
+    ),
+    Setting(
+        "mail_domains",
+        "DOMAIN,…",
+        "",
+        "The domains whose mail comes here; the first stands in the addresses that are handed out. Default: mail for"
+        " any domain is taken, and addresses are shown at the host of the base URL.",
+    ),
+    Setting(
+        "message_bytes",
+        "BYTES",
+        "52428800",
+        "The largest message that is taken; the mail server's limit is to be lower.",
+    ),
+    Setting(
+        "mail_authserv",
+        "NAME",
+        "",
+        "The name of the mail server in front in its Authentication-Results headers, so that what it says of senders is"
+        " shown and believed. Default: senders count as not checked.",
+    ),
     Setting("tls_cert", "FILE", "", "Certificate chain (PEM), to speak HTTPS without a reverse proxy."),
     Setting("tls_key", "FILE", "", "Private key (PEM) of that certificate."),
     Setting(
@@ -72,7 +102,8 @@ SETTINGS: tuple[Setting, ...] = (
         "fetch_networks",
         "NETWORK,…",
         "",
-        "Private networks, such as 192.168.1.0/24, from which pages may be fetched all the same. Default: none.",
+        "Private networks, such as 192.168.1.0/24, from which pages may be fetched, and mail accounts pulled, all the"
+        " same. Default: none.",
     ),
 )
 
@@ -88,6 +119,10 @@ class Settings:
     tls_key: Path | None
     trusted_proxies: tuple[str, ...]
     fetch_pages: bool
+    lmtp: tuple[tuple[str, int] | Path, ...]
+    mail_domains: tuple[str, ...]
+    message_bytes: int
+    mail_authserv: str
     workers: int
     fetch_networks: tuple[str, ...]
 
@@ -127,7 +162,7 @@ def _text(value: Any) -> str:
 
 
 def _check(values: Mapping[str, str]) -> Settings:
-    host, port = _host_and_port(values["http"])
+    host, port = _host_and_port("http", values["http"], "not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
     cert, key = values["tls_cert"], values["tls_key"]
     if bool(cert) != bool(key):
         raise InvalidInputError("tls_cert", "give both tls_cert and tls_key, or neither")
@@ -138,18 +173,28 @@ def _check(values: Mapping[str, str]) -> Settings:
         tls_cert=Path(cert) if cert else None,
         tls_key=Path(key) if key else None,
         trusted_proxies=_list(values["trusted_proxies"]),
+        lmtp=tuple(map(_place, _list(values["lmtp"]))),
+        mail_domains=_domains(values["mail_domains"]),
+        message_bytes=_bytes("message_bytes", values["message_bytes"]),
+        mail_authserv=values["mail_authserv"].strip(),
         fetch_pages=_yes_or_no("fetch_pages", values["fetch_pages"]),
         workers=_workers(values["workers"]),
         fetch_networks=_networks(values["fetch_networks"]),
     )
 
 
-def _host_and_port(text: str) -> tuple[str, int]:
+def _host_and_port(name: str, text: str, wrong: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isdecimal() or int(port) > 65_535:
-        raise InvalidInputError("http", f"{text!r} is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+        raise InvalidInputError(name, f"{text!r} is {wrong}")
     return host, int(port)
+
+
+def _place(text: str) -> tuple[str, int] | Path:
+    if text.startswith("unix:"):
+        return Path(text.removeprefix("unix:"))
+    return _host_and_port("lmtp", text, "neither HOST:PORT, such as 127.0.0.1:2424, nor unix:PATH")
 
 
 def _base_url(text: str) -> str:
@@ -177,6 +222,23 @@ def _workers(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= WORKERS_LIMIT:
         raise InvalidInputError("workers", f"say a number from 1 to {WORKERS_LIMIT}, not {text!r}")
     return int(text)
+
+
+def _bytes(name: str, text: str) -> int:
+    if not text.isdecimal() or not LEAST_MESSAGE_BYTES <= int(text) <= LARGEST_MESSAGE_BYTES:
+        raise InvalidInputError(
+            name,
+            f"say a number of bytes from {LEAST_MESSAGE_BYTES:,} to {LARGEST_MESSAGE_BYTES:,}, not {text!r}",
+        )
+    return int(text)
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    domains = tuple(domain.lower().rstrip(".") for domain in _list(text))
+    for domain in domains:
+        if "@" in domain or "/" in domain or " " in domain or not domain:
+            raise InvalidInputError("mail_domains", f"{domain!r} is not a domain such as pools.example.org")
+    return domains
 
 
 def _list(text: str) -> tuple[str, ...]:

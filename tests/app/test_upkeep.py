@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from poolhouse.app import upkeep
 from poolhouse.errors import StoreBusyError
 from poolhouse.services.imports import queue_import
 from poolhouse.services.links import save_link
+from poolhouse.services.reading import pools_of_item
+from poolhouse.services.setting_aside import defer_item
 from poolhouse.space.shelf import wanted
 from poolhouse.types import ImportFile
+from tests.letters import receive, write_letter
 from tests.store.actor import new_actor
 
 if TYPE_CHECKING:
@@ -80,3 +84,36 @@ async def test_files_that_nothing_names_go_and_reports_that_are_old(
     await asyncio.gather(task, return_exceptions=True)
     assert [house.blobs.get(each) for each in (named, young)] == [b"named", b"young"]
     assert data.database.read(lambda tx: tx.tuples.get(job)) is None
+
+
+async def test_what_is_deferred_comes_back_by_itself(
+    house: RunningHouse, data: OpenData, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "DUE_SECONDS", 0.01)  # not 0: a loop that spins starves the writer
+    anna = new_actor(data.database, "anna")
+    item_id = receive(data, write_letter()).item_id
+    anna.do(defer_item, item_id, clock.now() + timedelta(hours=1))
+    clock.pass_seconds(3_600)
+    task = asyncio.create_task(upkeep.bring_back(house))
+    async with asyncio.timeout(10):
+        while [pool.path for pool in anna.ask(pools_of_item, item_id)] != ["Inbox"]:
+            await house.next_commit(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_an_older_version_read_is_asked_for_at_the_start(
+    house: RunningHouse, data: OpenData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = new_actor(data.database, "anna")
+    receive(data, write_letter())
+    jobs = data.database.read(lambda tx: tx.tuples.of(anna.principal.person_id, limit=9))
+    data.database.write(lambda tx: [tx.tuples.cancel(job.id) for job in jobs])
+    for module in ("services.messages", "app.upkeep"):
+        monkeypatch.setattr(f"poolhouse.{module}.READER_REVISION", 2)
+    task = asyncio.create_task(upkeep.bring_back(house))
+    async with asyncio.timeout(10):
+        while not data.database.read(lambda tx: tx.tuples.of(anna.principal.person_id, limit=9)):
+            await house.next_commit(1)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

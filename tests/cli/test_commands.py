@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from poolhouse.cli import build_parser, main
+from poolhouse.cli import COMMANDS, build_parser, main
 from tests.cli.conftest import BOOKMARKS
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from tests.cli.conftest import Commands
@@ -150,6 +153,23 @@ def test_no_store_is_said_and_none_is_made(commands: Commands, tmp_path: Path) -
     for arguments in (("person", "list"), ("verify",), ("backup", str(tmp_path / "x"))):
         assert "--data" in commands.run(*arguments, status=1)[1]
     assert not commands.data.exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_alone_is_what_it_is_among_all(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(parser: argparse.ArgumentParser) -> str:
+        with pytest.raises(SystemExit):
+            parser.parse_args([command, "--help"])
+        return capsys.readouterr().out
+
+    assert told(build_parser(command)) == told(build_parser())
+
+
+def test_a_command_imports_no_other() -> None:
+    program = "import sys; from poolhouse.cli import build_parser; build_parser('pool'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    found = {f"poolhouse.cli.{module}" for module in COMMANDS.values()} & set(done.stdout.split())
+    assert found == {"poolhouse.cli.pool"}
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,14 +51,14 @@ def _read_or_make_key(directory: Path) -> bytes:
     with disk_errors():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _make_key(path)
+            make_key(path)
         key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise StoreDamagedError(f"{path} is not a key of {KEY_BYTES} bytes; take it from a backup")
     return key
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
     """Make a key under its name at once and whole; where another program was quicker, its key is the key."""
     descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     try:

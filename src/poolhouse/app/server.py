@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager, suppress
-from ipaddress import ip_network
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poolhouse import __version__
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import ServerLock, open_data
 from poolhouse.app.house import RunningHouse
-from poolhouse.app.upkeep import note_uses, tidy
+from poolhouse.app.letterbox import HouseLetterbox
+from poolhouse.app.pulling import Puller
+from poolhouse.app.upkeep import bring_back, note_uses, tidy
 from poolhouse.app.workshop import Workshop
 from poolhouse.errors import StoreError
 from poolhouse.fetch.fetcher import Fetcher
+from poolhouse.fetch.guard import read_networks
 from poolhouse.rules.addresses import Addresses
 from poolhouse.servers.feeds import PREFIXES, FeedDoor
 from poolhouse.servers.http.protocol import FrontLimits
 from poolhouse.servers.http.serve import serve
+from poolhouse.servers.lmtp import LmtpDoor
 from poolhouse.servers.site import build_site
 
 if TYPE_CHECKING:
@@ -51,8 +55,13 @@ async def run_server(
             _greet(house, addresses, say)
             ready(house.addresses)
 
-        workshop = Workshop(house, _fetcher(settings), workers=settings.workers)
-        work = (note_uses(house), tidy(house), workshop.run())
+        letterbox = HouseLetterbox(house)
+        workshop = Workshop(house, _fetcher(house, settings), workers=settings.workers, lull=letterbox.lull)
+        mail = _mail_door(letterbox, settings)
+        for place in await mail.start():
+            say(f"Poolhouse takes mail at {place}")
+        puller = Puller(house, message_bytes=settings.message_bytes)
+        work = (note_uses(house), tidy(house), bring_back(house), workshop.run(), puller.run())
         tasks = [asyncio.create_task(each) for each in work]
         for task in tasks:
             task.add_done_callback(_tell)
@@ -70,6 +79,7 @@ async def run_server(
                 started=started,
             )
         finally:
+            await mail.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -84,7 +94,13 @@ def _house(directory: Path, settings: Settings) -> Iterator[RunningHouse]:
     lock = ServerLock(directory)
     try:
         data = open_data(directory, clock)
-        house = RunningHouse(data, clock, Addresses(settings.base_url))
+        house = RunningHouse(
+            data,
+            clock,
+            Addresses(settings.base_url, settings.mail_domains),
+            authserv=settings.mail_authserv,
+            networks=read_networks(settings.fetch_networks),
+        )
         try:
             yield house
         finally:
@@ -102,11 +118,15 @@ def _tell(task: asyncio.Task[None]) -> None:
         )
 
 
-def _fetcher(settings: Settings) -> Fetcher | None:
+def _mail_door(letterbox: HouseLetterbox, settings: Settings) -> LmtpDoor:
+    host = settings.mail_domains[0] if settings.mail_domains else "localhost"
+    return LmtpDoor(letterbox, settings.lmtp, host=host, message_bytes=settings.message_bytes)
+
+
+def _fetcher(house: RunningHouse, settings: Settings) -> Fetcher | None:
     if not settings.fetch_pages:
         return None
-    networks = tuple(ip_network(network) for network in settings.fetch_networks)
-    return Fetcher(user_agent=USER_AGENT, allowed_networks=networks)
+    return Fetcher(user_agent=USER_AGENT, allowed_networks=house.networks)
 
 
 def _settle_base_url(house: RunningHouse, directory: Path, settings: Settings, addresses: list[str]) -> None:
@@ -114,7 +134,7 @@ def _settle_base_url(house: RunningHouse, directory: Path, settings: Settings, a
     if not settings.base_url:
         # "everywhere" is where one listens, not where one goes
         address = addresses[0].replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]")
-        house.addresses = Addresses(address)
+        house.addresses = replace(house.addresses, base_url=address)
     (directory / ADDRESS_NAME).write_text(house.addresses.base_url + "\n", "utf-8")
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from poolhouse.app.capturing import Capturing
 from poolhouse.app.checking import Checking
+from poolhouse.app.house import PAUSE_SECONDS, WATCH_SECONDS
 from poolhouse.app.importing import Importing
+from poolhouse.app.importing_mail import ImportingMail
+from poolhouse.app.reading_mail import ReadingMail
 from poolhouse.errors import NotHeldError, SpaceClosedError, StoreError
-from poolhouse.ports import Transaction
 from poolhouse.space import MemorySpace
-from poolhouse.space.durable import DurableSpace
 from poolhouse.space.keeper import Blocks
 from poolhouse.space.pool import WorkerPool
-from poolhouse.types import CheckLink, ImportFile, ReadPage
+from poolhouse.types import CheckLink, ImportFile, ImportMail, ReadMail, ReadPage
 from poolhouse.workers import MODULES, PRELOAD
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
     from poolhouse.app.house import RunningHouse
     from poolhouse.fetch.fetcher import Fetcher
+    from poolhouse.ports import Transaction
+    from poolhouse.space.durable import DurableSpace
     from poolhouse.space.durable_taking import DurableTaking
-    from poolhouse.space.shelf import Shelf
 
     Taking = DurableTaking[Transaction, Any]
 
@@ -34,8 +36,7 @@ Entry = TypeVar("Entry")
 OWNER = "server"  # a data directory has one, which holds its lock
 READERS = 4
 CHECKERS = 2
-WATCH_SECONDS = 1.0
-PAUSE_SECONDS = 30.0
+MAIL_READERS = 4
 _log = logging.getLogger("poolhouse.jobs")
 
 
@@ -48,12 +49,15 @@ class Workshop:
         fetcher: Fetcher | None,
         *,
         workers: int,
+        lull: Callable[[], Awaitable[None]] | None = None,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """`workers` is the most processes that do heavy work at a time; `pause` waits so many seconds."""
+        """`workers` is the most processes that do heavy work at a time; `pause` waits so many seconds, `lull` until no
+        mail comes."""
         self._house = house
         self._fetcher = fetcher
         self._workers = workers
+        self._lull = lull
         self._pause = pause
 
     async def run(self) -> None:
@@ -61,23 +65,32 @@ class Workshop:
         house = self._house
         blocks = Blocks()
         memory = MemorySpace(blocks=blocks)
-        jobs = DurableSpace[Transaction](house.write, house.read, _shelf_of, owner=OWNER)
+        jobs = house.jobs(OWNER)
         capturing = Capturing(house, self._fetcher, memory, blocks)
         checking = Checking(house, self._fetcher)
+        importing_mail = ImportingMail(house, owner=OWNER)
         importing = Importing(house, memory, blocks, owner=OWNER, is_fetching=self._fetcher is not None)
+        reading_mail = ReadingMail(house, memory, blocks, lull=self._lull)
+
+        async def look() -> None:
+            jobs.wake()
+
         try:
             with house.commits.listening(jobs.wake):
                 async with (
                     WorkerPool(memory, modules=MODULES, preload=PRELOAD, count=self._workers),
                     asyncio.TaskGroup() as group,
                 ):
-                    for work in (jobs.run, partial(self._watch, jobs), checking.plan):
+                    for work in (jobs.run, partial(house.watch, look, pause=self._pause), checking.plan):
                         group.create_task(self._go_on(work))
                     for _ in range(READERS):
                         group.create_task(self._serve(jobs, ReadPage, capturing.read))
                     for _ in range(CHECKERS):
                         group.create_task(self._serve(jobs, CheckLink, checking.check))
+                    for _ in range(MAIL_READERS):
+                        group.create_task(self._serve(jobs, ReadMail, reading_mail.read))
                     group.create_task(self._serve(jobs, ImportFile, importing.save))
+                    group.create_task(self._serve(jobs, ImportMail, importing_mail.keep))
         finally:
             await jobs.close()
             memory.close()
@@ -92,20 +105,6 @@ class Workshop:
             except Exception:  # noqa: BLE001 - it is told, and begun anew
                 _log.exception("a part of the workshop failed")
                 await self._pause(PAUSE_SECONDS)
-
-    async def _watch(self, jobs: DurableSpace[Transaction]) -> None:
-        """Hear of what commands beside the server commit: they cannot wake it. About a microsecond each second."""
-        known = None
-        while True:
-            try:
-                version = self._house.version()
-                if version != known:
-                    known = version
-                    jobs.wake()
-            except StoreError as error:
-                _log.warning("whether jobs were put could not be read: %s", error)
-                await self._pause(PAUSE_SECONDS)
-            await asyncio.sleep(WATCH_SECONDS)
 
     async def _serve(
         self,
@@ -130,8 +129,3 @@ class Workshop:
             except Exception:  # noqa: BLE001 - whatever one job does to us, the next is done
                 _log.exception("a job of kind %s failed", cls.__name__)
                 await self._pause(WATCH_SECONDS)
-
-
-def _shelf_of(tx: Transaction) -> Shelf:
-    """The store's table of jobs is what services see of it, and what the space needs besides."""
-    return cast("Shelf", tx.tuples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from poolhouse import __version__
@@ -21,25 +22,37 @@ All commands work beside a running server. Start with:
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Every command with its options; the reference page is made from it."""
-    from poolhouse.cli import (
-        backup,
-        capture,
-        check,
-        demo,
-        export,
-        import_,
-        job,
-        link,
-        person,
-        pool,
-        save,
-        secret,
-        serve,
-        token,
-    )
+# Each command in the order of --help, and the module that declares it.
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "person": "person",
+    "token": "token",
+    "secret": "secret",
+    "save": "save",
+    "link": "link",
+    "message": "message",
+    "address": "address",
+    "account": "account",
+    "pool": "pool",
+    "capture": "capture",
+    "check": "check",
+    "job": "job",
+    "import": "import_",
+    "import-mail": "import_mail",
+    "export": "export",
+    "backup": "backup",
+    "restore": "backup",
+    "verify": "backup",
+    "survey": "survey",
+}
 
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Every command with its options; of a command that there is, only what its module declares.
+
+    Importing all of them takes as long as most commands do.
+    """
     parser = argparse.ArgumentParser(
         prog="poolhouse",
         description="Your own server for links and mail, where any pool is a private feed.",
@@ -48,30 +61,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"poolhouse {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    modules = (
-        serve,
-        demo,
-        person,
-        token,
-        secret,
-        save,
-        link,
-        pool,
-        capture,
-        check,
-        job,
-        import_,
-        export,
-        backup,
-    )
+    modules = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
     for module in modules:
-        module.add(commands)
+        import_module(f"poolhouse.cli.{module}").add(commands)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused (the reason is on standard error), 2 misused."""
-    parsed = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = build_parser(words[0] if words else None).parse_args(words)
     try:
         status: int = parsed.run(parsed)
     except PoolhouseError as error:

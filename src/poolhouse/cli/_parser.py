@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 
 
 def command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str, example: str
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    example: str,
+    *,
+    has_data: bool = True,
 ) -> argparse.ArgumentParser:
-    """Add a command with its summary, an example and the options every command has."""
+    """Add a command with its summary, an example and the options every command has; `--data` where it has data."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,
@@ -22,7 +28,7 @@ def command(
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_common(parser)
+    add_common(parser, has_data=has_data)
     parser.set_defaults(run=run)
     return parser
 

@@ -50,14 +50,23 @@ class Progress:
             self._next_at = now + NEXT_SECONDS
             self._draw(line_of(self._what, self._unit, done, total, _columns(self._stream) - 1))
 
+    def doing(self, what: str) -> None:
+        """From now on something else is being done."""
+        self._what = what
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away; the next call draws it again. For what is to stand in its place."""
         if self._width:
             self._draw("")
             self._stream.write("\r")
             self._stream.flush()
+            self._width = 0
 
     def _draw(self, line: str) -> None:
         # spaces over what stood there: every terminal knows a carriage return, not every one an escape sequence

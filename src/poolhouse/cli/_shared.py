@@ -38,16 +38,17 @@ def default_data() -> Path:
     return Path(said) if said else Path(home) / "poolhouse"
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """The options of every command."""
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="the data directory (also POOLHOUSE_DATA; default: %(default)s)",
-    )
+def add_common(parser: argparse.ArgumentParser, *, has_data: bool = True) -> None:
+    """The options of every command; those that have to do with no data directory do without `--data`."""
+    if has_data:
+        parser.add_argument(
+            "--data",
+            type=Path,
+            metavar="DIR",
+            help="the data directory (also POOLHOUSE_DATA; default: %(default)s)",
+        )
+        parser.set_defaults(data=default_data())
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-    parser.set_defaults(data=default_data())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,12 @@ def addresses_of(arguments: argparse.Namespace) -> Addresses:
 
     settings = load_settings(arguments.data, {}, ENVIRONMENT)
     if settings.base_url:
-        return Addresses(settings.base_url)
+        return Addresses(settings.base_url, settings.mail_domains)
     try:
-        return Addresses((arguments.data / ADDRESS_NAME).read_text("utf-8").strip())
+        base_url = (arguments.data / ADDRESS_NAME).read_text("utf-8").strip()
     except OSError:
-        return Addresses(f"http://{settings.http_host}:{settings.http_port}")
+        base_url = f"http://{settings.http_host}:{settings.http_port}"
+    return Addresses(base_url, settings.mail_domains)
 
 
 def principal_named(tx: Transaction, name: str) -> Principal:

@@ -1,4 +1,4 @@
-"""`poolhouse demo`: the same server with a sample person, pools and links, in a directory that is thrown away."""
+"""`poolhouse demo`: the same server with a sample person, pools, links and mail, in a directory that is thrown away."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poolhouse.app.clock import SystemClock
 from poolhouse.app.data import open_data
 from poolhouse.app.demo import DEMO_PASSWORD, DEMO_PERSON, fill_with_samples
+from poolhouse.app.demo_mail import DEMO_DOMAIN, fill_with_mail
 from poolhouse.cli._parser import command
 from poolhouse.cli._shared import output_of
 from poolhouse.services.secrets import add_feed_secret
@@ -29,7 +30,7 @@ def add(commands: Any) -> None:
         commands,
         "demo",
         run,
-        "try the server with sample links; nothing is kept",
+        "try the server with sample links and mail; nothing is kept",
         "poolhouse demo --http 127.0.0.1:8080",
     )
     parser.add_argument("--http", default="127.0.0.1:8080", metavar="HOST:PORT", help="default: %(default)s")
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from poolhouse.app.server import run_server
 
-    settings = load_settings(Path("/nonexistent"), {"http": arguments.http, "fetch_pages": "no"}, {})
+    flags = {"http": arguments.http, "fetch_pages": "no", "mail_domains": DEMO_DOMAIN}
+    settings = load_settings(Path("/nonexistent"), flags, {})
     with tempfile.TemporaryDirectory(prefix="poolhouse-demo-") as scratch:
         secret, text = _prepare(Path(scratch))
         uvloop.run(
@@ -59,6 +61,7 @@ def _prepare(scratch: Path) -> tuple[Secret, str]:
     data = open_data(scratch, SystemClock())
     try:
         principal, pool = data.database.write(fill_with_samples)
+        data.database.write(lambda tx: fill_with_mail(tx, data.vault, principal, data.blobs))
         return data.database.write(
             lambda tx: add_feed_secret(tx, data.vault, principal, pool.id, "the demo's reader")
         )

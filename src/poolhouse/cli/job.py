@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from poolhouse.cli._parser import command, group
 from poolhouse.cli._shared import opened, output_of, principal_named
 from poolhouse.services.jobs import count_jobs, end_job, get_job, list_jobs, retry_job
-from poolhouse.types import CheckLink, ImportFile, JobId, JobState, ReadPage
+from poolhouse.types import CheckLink, ImportFile, ImportMail, JobId, JobState, ReadMail, ReadPage
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
         "poolhouse job list anna --state failed",
     )
     parser.add_argument("--state", choices=[state.value for state in JobState], help="only those")
-    kinds = (ReadPage.KIND, CheckLink.KIND, ImportFile.KIND)
+    kinds = (ReadPage.KIND, CheckLink.KIND, ImportFile.KIND, ImportMail.KIND, ReadMail.KIND)
     parser.add_argument("--kind", choices=kinds, help="only those")
     parser.add_argument("--limit", type=int, default=50, help="at most so many (default: %(default)s)")
     parser = _command(

@@ -72,7 +72,8 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
 def _say(arguments: argparse.Namespace, items: Sequence[Item]) -> int:
     for item in items:
         tags = f"  [{', '.join(item.tags)}]" if item.tags else ""
-        output_of(arguments).say(f"{item.id}\t{item.title}{tags}\n\t{item.url}", item_data(item))
+        where = item.url or item.author  # a message is from somebody
+        output_of(arguments).say(f"{item.id}\t{item.title}{tags}\n\t{where}", item_data(item))
     return 0
 
 
@@ -181,8 +182,10 @@ def item_data(item: Item) -> dict[str, Any]:
     """An item for programs."""
     return {
         "id": item.id,
+        "kind": item.kind.value,
         "url": item.url,
         "title": item.title,
+        "author": item.author,
         "note": item.note,
         "description": item.description,
         "tags": list(item.tags),
@@ -200,5 +203,8 @@ def item_data(item: Item) -> dict[str, Any]:
         "checked_at": item.checked_at.isoformat() if item.checked_at else None,
         "dead_since": item.dead_since.isoformat() if item.dead_since else None,
         "dead_reason": item.dead_reason,
+        "found_in": item.found_in,
+        "attachment_count": item.attachment_count,
+        "deferred_until": item.deferred_until.isoformat() if item.deferred_until else None,
         "trashed_at": item.trashed_at.isoformat() if item.trashed_at else None,
     }

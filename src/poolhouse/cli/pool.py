@@ -73,6 +73,11 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="whether the entries of its feed carry the captured text",
     )
+    parser.add_argument(
+        "--skips-inbox",
+        action=argparse.BooleanOptionalAction,
+        help="of a saved search: whether messages that it finds when they come go to the Archive, not to the Inbox",
+    )
 
 
 def run_list(arguments: argparse.Namespace) -> int:
@@ -104,6 +109,7 @@ def run_add(arguments: argparse.Namespace) -> int:
             query=arguments.query,
             capture=_capture(arguments),
             feed_text=bool(arguments.feed_text),
+            skips_inbox=bool(arguments.skips_inbox),
         )
 
     with opened(arguments) as data:
@@ -112,9 +118,10 @@ def run_add(arguments: argparse.Namespace) -> int:
 
 def run_edit(arguments: argparse.Namespace) -> int:
     """Rename, move, change the search."""
-    changes = (arguments.to, arguments.query, arguments.capture, arguments.feed_text)
-    if all(each is None for each in changes):
-        raise InvalidInputError("--to", "say what shall change: --to, --query, --capture or --feed-text")
+    names = ("to", "query", "capture", "feed_text", "skips_inbox")
+    if all(getattr(arguments, name) is None for name in names):
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        raise InvalidInputError("--to", f"say what shall change, by one of {flags}")
 
     def edit(tx: Transaction) -> Pool:
         principal = principal_named(tx, arguments.person)
@@ -131,6 +138,7 @@ def run_edit(arguments: argparse.Namespace) -> int:
             query=arguments.query,
             capture=_capture(arguments),
             feed_text=arguments.feed_text,
+            skips_inbox=arguments.skips_inbox,
         )
 
     with opened(arguments) as data:
@@ -179,6 +187,7 @@ def pool_data(pool: Pool) -> dict[str, Any]:
         "query": pool.query,
         "capture": pool.capture.value,
         "feed_text": pool.feed_text,
+        "skips_inbox": pool.skips_inbox,
         "entry_count": pool.entry_count,
         "version": pool.version,
     }

@@ -24,7 +24,13 @@ def add(commands: Any) -> None:
     )
     for setting in SETTINGS:
         default = f" Default: {setting.default}." if setting.default else ""
-        parser.add_argument(setting.flag, metavar=setting.unit, help=f"{setting.sentence}{default}")
+        is_list = setting.unit.endswith(",…")
+        parser.add_argument(
+            setting.flag,
+            metavar=setting.unit,
+            help=f"{setting.sentence}{default}",
+            action="append" if is_list else "store",
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,10 +40,15 @@ def run(arguments: argparse.Namespace) -> int:
     from poolhouse.app.server import run_server
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    flags = {setting.name: getattr(arguments, setting.name) for setting in SETTINGS}
+    flags = {setting.name: _said(getattr(arguments, setting.name)) for setting in SETTINGS}
     settings = load_settings(arguments.data, flags, ENVIRONMENT)
     uvloop.run(run_server(arguments.data, settings, _say))
     return 0
+
+
+def _said(given: str | list[str] | None) -> str | None:
+    """A flag that may be given more than once is a list, as it is in the environment and the file."""
+    return ",".join(given) if isinstance(given, list) else given
 
 
 def _say(words: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from poolhouse.ports import Blobs, Clock, Transaction
+    from poolhouse.ports import Blobs, Clock, Sealer, Transaction
     from poolhouse.rules.addresses import Addresses
     from poolhouse.rules.throttle import Throttle
     from poolhouse.rules.vault import Vault
-    from poolhouse.types import ReaderUse, SecretId
+    from poolhouse.types import AccountPlace, ReaderUse, SecretId
 
 Result = TypeVar("Result")
 
@@ -29,10 +29,16 @@ class House(Protocol):
     @property
     def blobs(self) -> Blobs: ...
     @property
+    def sealer(self) -> Sealer: ...
+    @property
     def throttle(self) -> Throttle: ...
     @property
     def server_id(self) -> UUID:
         """The identity in which feed entries' ids are rooted."""
+
+    @property
+    def authserv(self) -> str:
+        """The name under which the mail server before us says whom it has checked (RFC 8601 §2.5); "" for none."""
 
     @property
     def invitation(self) -> str | None:
@@ -64,6 +70,13 @@ class House(Protocol):
 
     async def is_password(self, password_hash: str | None, password: str) -> bool:
         """Off the loop, one at a time; as slow for nobody as for somebody."""
+
+    async def try_account(self, place: AccountPlace, password: str) -> Sequence[tuple[str, str]]:
+        """Log in to a mail account elsewhere, once: its folders' names and delimiters.
+
+        Takes as long as its server does, up to a minute. Raises InvalidInputError (host, password), which says what is
+        wrong.
+        """
 
     def used(self, secret_id: SecretId, use: ReaderUse) -> None:
         """Note that a secret was used; kept in memory and written now and then."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from poolhouse.servers import api, feeds, web
+from poolhouse.servers.feeds import files
 
 if TYPE_CHECKING:
     from poolhouse.servers.house import House
@@ -14,5 +15,6 @@ if TYPE_CHECKING:
 
 def build_site(house: House, door: feeds.FeedDoor | None = None) -> Starlette:
     """The ASGI application of a house; `door` is shared with the HTTP front's short cut."""
-    routes = [*feeds.routes(door or feeds.FeedDoor(house)), *api.routes(house), *web.routes(house)]
+    door = door or feeds.FeedDoor(house)
+    routes = [*feeds.routes(door), *files.routes(house), *api.routes(house), *web.routes(house)]
     return Starlette(routes=routes)

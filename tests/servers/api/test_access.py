@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolhouse.servers.api.table import ENDPOINTS
-from poolhouse.services.people import set_person_disabled, start_session
+from poolhouse.services.accounts import add_account as services_add_account
+from poolhouse.services.people import find_person, set_person_disabled, start_session
+from poolhouse.types import AccountPlace, AccountSecurity
+from tests.conftest import principal_of
+from tests.letters import receive, write_letter
 from tests.servers.api.conftest import DOCUMENT, Api, capture
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from poolhouse.app.house import RunningHouse
+    from poolhouse.ports import Transaction
     from poolhouse.types import Person
 
 EVERY = [(endpoint.method, endpoint.path) for endpoint in ENDPOINTS]
@@ -21,12 +26,26 @@ OF_SOMEBODY = [(method, path) for method, path in EVERY if "{" in path]
 BODIES = {
     ("PATCH", "/links/{link_id}"): {"title": "x", "pools": ["Bookmarks"]},
     ("PATCH", "/pools/{pool_id}"): {"name": "x"},
+    ("PATCH", "/addresses/{address_id}"): {"label": "x", "pool": None},
+    ("POST", "/messages/{message_id}/links"): {"url": "https://example.org/"},
+    ("PUT", "/links/{link_id}/deferral"): {"until": "2036-01-01T00:00:00Z"},
+    ("PATCH", "/accounts/{account_id}"): {"label": "x"},
+    ("PUT", "/accounts/{account_id}/place"): {
+        "host": "mail.example",
+        "user_name": "anna",
+        "password": "something",
+    },
+    ("PATCH", "/accounts/{account_id}/folders/{folder_id}"): {"is_chosen": True},
 }
+IDS = ("link", "pool", "secret", "capture", "job", "message", "address", "account", "folder")
 
 
-def fill(path: str, link: int, pool: int, secret: int, capture: int = 1, job: int = 1) -> str:
-    ids = {"link_id": link, "pool_id": pool, "secret_id": secret, "capture_id": capture, "job_id": job}
-    return path.format(**ids, mark="read")
+def fill(path: str, *known: int) -> str:
+    """The address with the ids of those things, in the order of `IDS`; 1 for those that are not given."""
+    ids = dict.fromkeys([f"{name}_id" for name in IDS], 1) | {
+        f"{name}_id": number for name, number in zip(IDS, known, strict=False)
+    }
+    return path.format(**ids, mark="read", part="1")
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY)
@@ -67,6 +86,20 @@ def test_only_a_bearer_token_opens(
         nobody.get("/me", 200, headers={"Authorization": right})
 
 
+def add_mail_account(house: RunningHouse) -> tuple[int, int]:
+    """Anna's account elsewhere and its inbox, without asking there."""
+    place = AccountPlace(
+        host="mail.example", port=993, security=AccountSecurity.TLS, user_name="anna@mail.example"
+    )
+
+    def add(tx: Transaction) -> tuple[int, int]:
+        anna = principal_of(find_person(tx, "anna"))
+        account = services_add_account(tx, house.sealer, anna, place, "something", folders=[("INBOX", "/")])
+        return account.id, tx.accounts.folders(account.id)[0].id
+
+    return house.data.database.write(add)
+
+
 @pytest.mark.parametrize(("method", "path"), OF_SOMEBODY)
 def test_what_belongs_to_others_is_not_there(
     api: Api, ben: Api, house: RunningHouse, method: str, path: str
@@ -75,13 +108,18 @@ def test_what_belongs_to_others_is_not_there(
     secret = api.ask("POST", "/secrets", 201, json={"label": "x", "pool": "Reading"}).json()
     (job,) = api.get("/jobs")["items"]
     captured = capture(house, link)
-    lists = ("/links", "/pools", "/secrets", "/trash", "/jobs", f"/links/{link['id']}/captures")
+    message = receive(house.data, write_letter(text="https://example.org/")).item_id
+    address = api.ask("POST", "/addresses", 201, json={"label": "News"}).json()
+    account, folder = add_mail_account(house)
+    lists = (
+        *("/links", "/pools", "/secrets", "/trash", "/jobs", f"/links/{link['id']}/captures"),
+        *("/addresses", "/own-addresses", "/lists", f"/messages/{message}"),
+    )
     before = [api.get(each) for each in lists]
     body = {"json": given} if (given := BODIES.get((method, path))) else {}
-    theirs = ben.ask(
-        method, fill(path, link["id"], pool["id"], secret["id"], captured, job["id"]), 404, **body
-    )
-    nobodys = ben.ask(method, fill(path, *[999_999] * 5), 404, **body)
+    ids = (link["id"], pool["id"], secret["id"], captured, job["id"], message, address["id"], account, folder)
+    theirs = ben.ask(method, fill(path, *ids), 404, **body)
+    nobodys = ben.ask(method, fill(path, *[999_999] * len(ids)), 404, **body)
     assert theirs.content == nobodys.content
     assert [api.get(each) for each in lists] == before
 

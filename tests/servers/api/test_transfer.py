@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from poolhouse.servers.api import transfer
+from poolhouse.types import JobId
 from tests.jobs import do_import
 
 if TYPE_CHECKING:
@@ -47,6 +48,34 @@ def test_imports_a_bookmark_file_by_a_job(api: Api, house: RunningHouse) -> None
     assert news["created_at"] == "2020-01-01T00:00:00Z"
     assert api.ask("POST", "/import", 202, content=FILE, headers=HTML).json()["label"] == "bookmarks.html"
     assert do_import(house)["merged"] == 2
+
+
+MBOX = b"From anna@example.org Thu Jan  1 00:00:00 2026\nSubject: one\n\nText\n"
+MAIL = {"Content-Type": "application/mbox"}
+
+
+def test_imports_mail_by_a_job(api: Api, house: RunningHouse) -> None:
+    answer = api.ask("POST", "/import/mail", 202, params={"name": "old.mbox"}, content=MBOX, headers=MAIL)
+    job = answer.json()
+    assert (job["kind"], job["state"], job["label"]) == ("import-mail", "waiting", "old.mbox")
+    assert api.get(answer.headers["location"]) == job
+    assert api.get("/jobs?kind=import-mail")["items"] == [job]
+    assert "Imported mail" in {each["path"] for each in api.get("/pools")["items"]}
+    body = house.read(lambda tx: tx.tuples.body(JobId(job["id"]))) or b""
+    assert house.blobs.get(json.loads(body)["blob"]) == MBOX
+
+
+def test_refuses_what_is_no_mail(api: Api) -> None:
+    api.make_pool("Starred", query="is:starred")
+    for content in (b"", FILE):
+        answer = api.ask("POST", "/import/mail", 422, content=content, headers=MAIL)
+        assert answer.json()["field"] == "body"
+    api.ask("POST", "/import/mail", 415, content=MBOX, headers=HTML)
+    for pool in ("Starred", "None such", "99"):
+        answer = api.ask("POST", "/import/mail", 422, params={"pool": pool}, content=MBOX, headers=MAIL)
+        assert answer.json()["field"] == "pool"
+    assert api.get("/jobs")["items"] == []
+    assert "Imported mail" not in {each["path"] for each in api.get("/pools")["items"]}
 
 
 @pytest.mark.parametrize("by", ["id", "path"])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from poolhouse.errors import ConflictError, InvalidInputError
-from poolhouse.servers.http import front, listening
+from poolhouse.servers.http import front
 from poolhouse.servers.http.limits import FrontLimits
 from poolhouse.servers.http.serve import serve
 from tests.servers.http.conftest import PATIENCE_SECONDS, PREFIXES, Answer, Gate, parse_answers, shortcut
@@ -102,20 +102,6 @@ async def test_it_says_where_it_listens(site: ASGIApp) -> None:
         (answer,) = await running.say(LAST % b"/")
         assert "server" not in answer.headers
         assert answer.headers["date"].endswith(" GMT")
-
-
-async def test_several_addresses_have_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def look_up(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
-        return [(socket.AF_INET, (address, port)) for address in ("127.0.0.1", "192.0.2.77", "127.0.0.2")]
-
-    monkeypatch.setattr(listening, "_look_up", look_up)
-    sockets = await listening.listen("localhost", 0)
-    # the one in between is not ours, which does not matter while another is
-    names = [each.getsockname() for each in sockets]
-    assert [host for host, _ in names] == ["127.0.0.1", "127.0.0.2"]
-    assert names[0][1] == names[1][1]
-    for each in sockets:
-        each.close()
 
 
 async def test_ipv6(site: ASGIApp) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import pytest
 
 from poolhouse.errors import NotFoundError
 from poolhouse.services.jobs import get_job
+from poolhouse.services.mail_imports import mail_report_json
 from poolhouse.services.reading import get_item
-from poolhouse.types import ImportFile, JobId, JobState, PageState
+from poolhouse.types import ImportFile, ImportMail, JobId, JobState, MailReport, PageState, refusal
 from tests.conftest import make_person, principal_of
+from tests.jobs import finish_job
 from tests.servers.web.conftest import fail_job, keep, run_job
 
 if TYPE_CHECKING:
@@ -150,6 +153,36 @@ def test_import_is_a_job(browser: Browser, house: RunningHouse, principal: Princ
     page = browser.get("/jobs").text
     assert "&lt;b&gt;mine&lt;/b&gt;.html" in page
     assert "is being imported" in page
+
+
+def test_mail_is_known_by_what_it_is(browser: Browser, house: RunningHouse, principal: Principal) -> None:
+    mbox = b"From anna@example.org Thu Jan  1 00:00:00 2026\nSubject: one\n\nText\n"
+    assert send_file(browser, mbox, "bookmarks.html") == (303, "/jobs")
+    assert send_file(browser, mbox, "mine.eml", pool="1") == (303, "/jobs")
+    first, second = sorted(jobs_of(house, principal), key=lambda job: job.id)
+    assert (first.kind, second.kind) == ("import-mail", "import-mail")
+    assert "Importing mail" in browser.get("/jobs").text
+    pools = [
+        json.loads(house.read(lambda tx, job=job: tx.tuples.body(job.id)) or b"")["pool_id"]  # type: ignore[misc]  # bound at once
+        for job in (first, second)
+    ]
+    made = house.read(lambda tx: tx.pools.by_path(principal.person_id, "Imported mail"))
+    assert made is not None
+    assert pools == [made.id, 1]
+
+
+def test_what_came_of_mail(browser: Browser, house: RunningHouse, principal: Principal) -> None:
+    report = mail_report_json(
+        MailReport(added=412, present=1) + refusal("the message at byte 9", "it is empty")
+    )
+    entry = ImportMail("0" * 64, 1, "old.mbox")
+    done = house.data.database.write(lambda tx: tx.tuples.put(entry, person_id=principal.person_id))
+    finish_job(house.data.database, ImportMail, json.loads(report))
+    page = browser.get("/jobs").text
+    assert "412 messages added, 1 merged with what was there, 1 not taken." in page
+    assert "the message at byte 9</span>: it is empty" in page
+    browser.send(f"/jobs/{done}/drop")
+    assert "412" not in browser.get("/jobs").text
 
 
 def test_import_without_a_file_or_into_a_search_is_refused(

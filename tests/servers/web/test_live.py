@@ -16,10 +16,12 @@ from poolhouse.servers.site import build_site
 from poolhouse.servers.web import live
 from poolhouse.services.pages import record_page_failure
 from poolhouse.services.people import end_session, set_person_disabled, start_session
-from poolhouse.types import ImportFile
+from poolhouse.services.trash import trash_item
+from poolhouse.types import ImportFile, PoolRole
 from tests.conftest import make_person, principal_of
 from tests.security.visitor import Visitor
 from tests.servers.web.conftest import Browser, keep, keep_page, run_job
+from tests.servers.web.letters import RAW, bring, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -159,6 +161,35 @@ async def test_nothing_of_others_is_told(house: RunningHouse, cookie: str) -> No
         keep_page(house, theirs)
         keep(house, bob, "https://bobs.example/2")
         await house.write(lambda tx: end_session(tx, house.vault, cookie))
+        await stream.end()
+
+
+async def test_what_is_new_in_the_pool_that_is_looked_at(
+    house: RunningHouse, cookie: str, principal: Principal
+) -> None:
+    first = bring(house, principal)
+    async with listening(house, cookie, f"items={first}&pool=1&top=1") as stream:
+        await stream.event()
+        second = bring(house, principal, RAW + b"2")
+        assert await stream.event() == ("new", {"words": "1 new: show it"})
+        read(house, first, subject="Beds")
+        kind, item = await stream.event()
+        assert kind == "item"
+        assert (item["id"], item["title"], item["author"]) == (first, "Beds", "Robin Berg")
+        assert (item["excerpt"], item["initial"]) == ("Dig none.", "R")
+        await house.write(lambda tx: trash_item(tx, principal, second))
+        assert await stream.event() == ("new", {"words": ""})
+        stream.stopping.set()
+        await stream.end()
+
+
+async def test_nothing_new_is_told_of_anothers_pool(house: RunningHouse, cookie: str) -> None:
+    bob = principal_of(make_person(house, "bob"))
+    inbox = house.read(lambda tx: tx.pools.by_role(bob.person_id, PoolRole.INBOX))
+    async with listening(house, cookie, f"pool={inbox.id}&top=0") as stream:
+        assert (await stream.event())[0] == "work"
+        bring(house, bob)
+        stream.stopping.set()
         await stream.end()
 
 

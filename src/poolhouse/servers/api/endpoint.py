@@ -78,6 +78,19 @@ PATH_PARAMETERS = dict(
         _id("secret_id", "a secret"),
         _id("capture_id", "a captured page"),
         _id("job_id", "a job"),
+        _id("message_id", "a message"),
+        _id("address_id", "a secret address"),
+        _id("account_id", "a mail account"),
+        _id("folder_id", "a folder of it"),
+        (
+            "part",
+            Parameter(
+                "part",
+                {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)*$"},
+                "Which part, as `parts` says.",
+                is_required=True,
+            ),
+        ),
         (
             "mark",
             Parameter("mark", {"type": "string", "enum": ["read", "starred"]}, "The mark.", is_required=True),

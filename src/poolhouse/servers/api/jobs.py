@@ -11,7 +11,7 @@ from poolhouse.servers.api.answers import json_answer, list_answer, no_content
 from poolhouse.servers.api.views import job_data
 from poolhouse.services.checks import ask_for_checks
 from poolhouse.services.jobs import count_jobs, end_job, get_job, list_jobs, retry_job
-from poolhouse.types import CheckLink, ImportFile, JobId, JobState, ReadPage
+from poolhouse.types import CheckLink, ImportFile, ImportMail, JobId, JobState, ReadMail, ReadPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,8 @@ class JobKind(StrEnum):
     READ_PAGE = ReadPage.KIND
     CHECK_LINK = CheckLink.KIND
     IMPORT_FILE = ImportFile.KIND
+    IMPORT_MAIL = ImportMail.KIND
+    READ_MAIL = ReadMail.KIND
 
 
 async def list_all(call: Call) -> Response:

@@ -10,7 +10,8 @@ from poolhouse.servers.api.calls import BASE_PATH
 from poolhouse.servers.api.endpoint import PATH_PARAMETERS, Answer, Endpoint, File, Parameter
 from poolhouse.servers.api.fields import Body
 from poolhouse.servers.api.problems import KINDS
-from poolhouse.servers.api.shapes import SHAPES, ref
+from poolhouse.servers.api.schemas import ref
+from poolhouse.servers.api.shapes import SHAPES
 from poolhouse.servers.api.table import ENDPOINTS
 
 _TITLES = {kind.status: kind.title for kind in reversed(KINDS)}

@@ -34,6 +34,7 @@ class NewPool:
     query: str | None = None
     capture: CaptureMode | None = None
     feed_text: bool = False
+    skips_inbox: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class PoolChange:
     query: str | None = None
     capture: CaptureMode | None = None
     feed_text: bool | None = None
+    skips_inbox: bool | None = None
 
 
 _CAPTURE = fields.choice(
@@ -54,6 +56,9 @@ _CAPTURE = fields.choice(
     " nothing.",
 )
 _FEED_TEXT = fields.flag("Whether the entries of its feed carry that text.")
+_SKIPS_INBOX = fields.flag(
+    "Of a saved search: whether messages that belong there when they come go to the Archive and not to the Inbox."
+)
 NEW_POOL = fields.body_of(
     NewPool,
     name=fields.text("1 to 200 characters, without “/”."),
@@ -63,6 +68,7 @@ NEW_POOL = fields.body_of(
     query=fields.nullable(fields.text("Makes it a saved search.")),
     capture=_CAPTURE,
     feed_text=_FEED_TEXT,
+    skips_inbox=_SKIPS_INBOX,
 )
 POOL_CHANGE = fields.body_of(
     PoolChange,
@@ -71,6 +77,7 @@ POOL_CHANGE = fields.body_of(
     query=fields.text("What a saved search finds."),
     capture=_CAPTURE,
     feed_text=_FEED_TEXT,
+    skips_inbox=_SKIPS_INBOX,
 )
 
 
@@ -94,6 +101,7 @@ async def add(call: Call) -> Response:
             query=new.query,
             capture=new.capture,
             feed_text=new.feed_text,
+            skips_inbox=new.skips_inbox,
         )
 
     pool = await call.house.write(make)
@@ -130,6 +138,7 @@ async def change(call: Call) -> Response:
             query=asked.query,
             capture=asked.capture,
             feed_text=asked.feed_text,
+            skips_inbox=asked.skips_inbox,
         )
 
     return json_answer(pool_data(await call.house.write(edit), call.house.addresses))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from poolhouse.formats.raster import RASTER_TYPES
 from poolhouse.servers.api import captures, jobs, links, mine, pools, secrets, transfer
+from poolhouse.servers.api.account_table import ACCOUNT_ENDPOINTS
 from poolhouse.servers.api.endpoint import LIMIT, PAGING, Answer, Endpoint, File, Parameter
+from poolhouse.servers.api.mail_table import MAIL_ENDPOINTS
 from poolhouse.types import JobState
 
 _TEXT = {"type": "string"}
@@ -407,6 +409,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         body=File(transfer.IMPORT_TYPES, "A bookmark file (Netscape HTML), which every browser writes."),
         answers=(Answer(202, "The job.", "Job", has_location=True),),
     ),
+    Endpoint(
+        method="POST",
+        path="/import/mail",
+        handler=transfer.import_mail,
+        group="transfer",
+        summary="Import mail",
+        description="An mbox or one message. The file is kept, and its messages when its turn comes; ask for the job"
+        " until its state is `done`: its `report` says how many were kept, how many were there already (`merged`), and"
+        " what was refused. They are marked as read, unless they say otherwise themselves. At most 64 MiB.",
+        query=(
+            Parameter("pool", _TEXT, "The id or path of the pool for all of it (default: `Imported mail`)."),
+            Parameter("name", _TEXT, "What the file is called, for the list of jobs."),
+        ),
+        body=File(transfer.MAIL_TYPES, "An mbox (RFC 4155), or a message (RFC 5322)."),
+        answers=(Answer(202, "The job.", "Job", has_location=True),),
+    ),
+    *MAIL_ENDPOINTS,
+    *ACCOUNT_ENDPOINTS,
     Endpoint(
         method="GET",
         path="/me",

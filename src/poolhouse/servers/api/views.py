@@ -60,6 +60,9 @@ def _link_data(item: Item, pools: Sequence[tuple[PoolId, str]], base_url: str) -
         "checked_at": _time(item.checked_at),
         "dead_since": _time(item.dead_since),
         "dead_reason": item.dead_reason,
+        "found_in": item.found_in,
+        "attachment_count": item.attachment_count,
+        "deferred_until": _time(item.deferred_until),
     }
 
 
@@ -123,6 +126,7 @@ def pool_data(pool: Pool, addresses: Addresses) -> dict[str, Any]:
         "role": pool.role.value if pool.role else None,
         "query": pool.query,
         "capture": pool.capture.value,
+        "skips_inbox": pool.skips_inbox,
         "feed_text": pool.feed_text,
         "entry_count": pool.entry_count,
         "version": pool.version,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 DOCUMENT_LIMIT_BYTES = 512 * 1024
 # more than 50 captured pages as long as a feed carries them: who follows archives alone must miss nothing (RFC 5005 §4)
 ARCHIVE_LIMIT_BYTES = 64 * 1024 * 1024
-_LONG_AT_ONCE = 8  # captured pages: each is read from a file, and a document holds a few of the longest
+_LONG_AT_ONCE = (
+    8  # captured pages and messages: each is read from a file, and a document holds a few of the longest
+)
 
 _FragmentKey = tuple[str, int, int, int]
 
@@ -60,8 +62,8 @@ class Documents:
     def _entries(
         self, tx: Transaction, feed_format: FeedFormat, outline: FeedOutline, limit_bytes: int
     ) -> list[bytes]:
-        """One fragment a place, topmost first; of captured pages no more than show that a document is full."""
-        if not outline.has_text:
+        """One fragment a place, topmost first; of long ones no more than show that a document is full."""
+        if not outline.is_long:
             return self._portion(tx, feed_format, outline, outline.places)
         found: list[bytes] = []
         places = iter(outline.places)

@@ -13,6 +13,7 @@ from poolhouse.errors import NotFoundError, StoreError
 from poolhouse.rules.access import Verb, allows
 from poolhouse.servers.feeds import credentials
 from poolhouse.servers.feeds.documents import Documents
+from poolhouse.servers.feeds.files import period_of
 from poolhouse.servers.feeds.memo import PollMemo
 from poolhouse.servers.feeds.validators import (
     Validators,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from poolhouse.servers.house import House
     from poolhouse.types import Pool, Principal, Seq
 
-RENDERER_REVISION = "1"
+RENDERER_REVISION = "2"
 USER_AGENT_LENGTH = 200
 
 _ADDRESS = re.compile(rb"(?:/s/([A-Za-z0-9_-]{1,100}))?/pools/([0-9]{1,15})\.(atom|rss|json)")
@@ -69,16 +70,19 @@ class FeedDoor:
     def __init__(self, house: House) -> None:
         self._house = house
         self._memo = PollMemo()
+        # nobody knows it: a message that held it would get its reader's key put into an address of its own
+        self._key_mark = house.vault.new_secret().encode()
         self._documents: Documents | None = None
         self._validators: Validators | None = None
 
     def answer(self, request: Request) -> Reply | None:
         """The reply to a request for a feed; None for any other address."""
         try:
-            version = self._house.version()
+            now = self._house.clock.now()
+            version = (self._house.version(), period_of(now))
             known = self._memo.get(key := self._memo.key(request), version)
             if known is not None:
-                self._note(request, self._house.clock.now(), *known)
+                self._note(request, now, *known)
                 return known[1]
             view = _view(request)
             if view is None:
@@ -88,7 +92,7 @@ class FeedDoor:
         except StoreError:
             return _BUSY
 
-    def _open(self, request: Request, view: FeedView, key: Key, version: int) -> Reply:
+    def _open(self, request: Request, view: FeedView, key: Key, version: tuple[int, int]) -> Reply:
         tx = self._house.glance()
         vault = self._house.vault
         if view.secret is not None:
@@ -116,7 +120,7 @@ class FeedDoor:
         self, request: Request, view: FeedView, tx: Transaction, principal: Principal, pool: Pool
     ) -> Reply:
         _, validators = self._tools()
-        etag = validators.etag(pool, view)
+        etag = validators.etag(pool, view, _keys_of(tx, principal, pool))
         if is_unchanged(request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, pool):
             return Reply(
                 304,
@@ -132,7 +136,8 @@ class FeedDoor:
     def _changed(self, request: Request, view: FeedView, tx: Transaction, principal: Principal) -> Reply:
         documents, validators = self._tools()
         pool = get_feed_pool(tx, principal, view.pool_id)
-        etag = validators.etag(pool, view)
+        keys = _keys_of(tx, principal, pool)
+        etag = validators.etag(pool, view, keys)
         headers = (
             (b"content-type", view.format.media_type.encode()),
             (b"etag", etag),
@@ -143,8 +148,21 @@ class FeedDoor:
         delta = None if since is None else documents.delta(tx, principal, view, since)
         if delta is not None:
             # RFC 3229 §10.5.1: a cache that does not know `im` must not take this for the whole
-            return Reply(226, ((b"im", b"feed"), *_uncached(headers)), delta)
-        return Reply(200, headers, documents.whole(tx, principal, view, etag))
+            return Reply(
+                226, ((b"im", b"feed"), *_uncached(headers)), self._with_keys(delta, tx, principal, keys)
+            )
+        body = documents.whole(tx, principal, view, etag)
+        return Reply(200, headers, self._with_keys(body, tx, principal, keys))
+
+    def _with_keys(self, body: bytes, tx: Transaction, principal: Principal, keys: str) -> bytes:
+        """Put the reader's key where a document names files; who needs none finds them without."""
+        if self._key_mark not in body:
+            return body
+        key = ""
+        if keys and principal.secret_id is not None and principal.pool_id is not None:
+            period = period_of(tx.now)
+            key = self._house.vault.file_key(principal.secret_id, principal.pool_id, period)
+        return body.replace(self._key_mark, key.encode())
 
     @staticmethod
     def _known_version(request: Request, view: FeedView, validators: Validators) -> Seq | None:
@@ -161,7 +179,8 @@ class FeedDoor:
         # made at the first request: a server that takes a free port knows its base URL only then
         if self._documents is None or self._validators is None:
             house = self._house
-            self._documents = Documents(FeedBuilder(house.server_id, house.addresses, house.blobs))
+            mark = self._key_mark.decode()
+            self._documents = Documents(FeedBuilder(house.server_id, house.addresses, house.blobs, mark))
             revision = f"{RENDERER_REVISION} {house.addresses.base_url}"
             self._validators = Validators(house.server_id, revision)
         return self._documents, self._validators
@@ -181,6 +200,14 @@ def _view(request: Request) -> FeedView | None:
         before=int(page[b"before"]) if b"before" in page and b"archive" not in page else None,
         archive=int(page[b"archive"]) if b"archive" in page else None,
     )
+
+
+def _keys_of(tx: Transaction, principal: Principal, pool: Pool) -> str:
+    """What tells one reader's keys from another's, and this week's from the last; "" where it has none or no files."""
+    is_reader = principal.secret_id is not None and principal.pool_id is not None
+    if not is_reader or not tx.messages.has_attachments(pool.owner_id):
+        return ""
+    return f" {principal.secret_id} {period_of(tx.now)}"
 
 
 def _uncached(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:

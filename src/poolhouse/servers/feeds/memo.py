@@ -25,7 +25,7 @@ class PollMemo:
     """Remembers replies to readers' secrets, up to a number and a size in all; past those it starts anew."""
 
     def __init__(self) -> None:
-        self._version: int | None = None
+        self._version: tuple[int, int] | None = None
         self._size_bytes = 0
         self._replies: dict[Key, tuple[SecretId, Reply]] = {}
 
@@ -38,15 +38,17 @@ class PollMemo:
             *[header for header in request.headers if header[0] in _RELEVANT],
         )
 
-    def get(self, key: Key, version: int) -> tuple[SecretId, Reply] | None:
-        """The secret that was shown and the reply it got, if the store is still at that version."""
+    def get(self, key: Key, version: tuple[int, int]) -> tuple[SecretId, Reply] | None:
+        """The secret that was shown and the reply it got, if the store is still at that version.
+
+        The second half of a version is the period in which what was answered holds."""
         if version != self._version:
             self._forget()
             self._version = version
             return None
         return self._replies.get(key)
 
-    def put(self, key: Key, version: int, secret_id: SecretId, reply: Reply) -> None:
+    def put(self, key: Key, version: tuple[int, int], secret_id: SecretId, reply: Reply) -> None:
         """Remember a reply that holds while the store stays at `version`."""
         if len(self._replies) >= MEMO_LIMIT or self._size_bytes + len(reply.body) > MEMO_BYTES:
             self._forget()

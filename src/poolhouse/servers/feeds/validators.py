@@ -34,9 +34,9 @@ class Validators:
         self._revision = revision
         self._versions: OrderedDict[bytes, Seq] = OrderedDict()
 
-    def etag(self, pool: Pool, view: FeedView) -> bytes:
-        """The strong ETag of a document, with its quotes."""
-        what = f"{self._revision} {pool.id} {pool.version} {view.format}{view.page}"
+    def etag(self, pool: Pool, view: FeedView, keys: str = "") -> bytes:
+        """The strong ETag of a document, with its quotes. `keys`: of which reader and period its files' keys are."""
+        what = f"{self._revision} {pool.id} {pool.version} {view.format}{view.page}{keys}"
         tag = b'"' + blake2b(what.encode(), key=self._key, digest_size=12).hexdigest().encode() + b'"'
         if not view.page and tag not in self._versions:  # nobody is told only what is new on an older page
             self._versions[tag] = pool.version

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from poolhouse.servers.http.front import Front
 from poolhouse.servers.http.limits import FrontLimits
-from poolhouse.servers.http.listening import address_of, listen, tls_context
 from poolhouse.servers.http.protocol import FrontProtocol
+from poolhouse.servers.http.tls import tls_context
+from poolhouse.servers.listening import BACKLOG, listen, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ async def serve(
     limits = limits or FrontLimits()
     stop, hurry = stop or asyncio.Event(), asyncio.Event()
     context = tls_context(tls_cert, tls_key) if tls_cert else None
+    scheme = "https" if context else "http"
     front = Front(
         app,
         limits,
@@ -59,12 +61,13 @@ async def serve(
         has_access_log=has_access_log,
     )
     front.renew_date()
-    sockets = await listen(host, port)
+    sockets = await listen("http", host, port)
     loop = asyncio.get_running_loop()
     servers = [
         await loop.create_server(
             lambda: FrontProtocol(front),
             sock=each,
+            backlog=BACKLOG,
             ssl=context,
             ssl_handshake_timeout=limits.head_seconds if context else None,
         )
@@ -72,7 +75,7 @@ async def serve(
     ]
     try:
         with _signals(stop, hurry):
-            started([address_of(each, is_secure=context is not None) for each in sockets])
+            started([f"{scheme}://{place_of(each.getsockname())}" for each in sockets])
             async with asyncio.TaskGroup() as tasks:
                 sweeper = tasks.create_task(front.keep_sweeping())
                 await stop.wait()

@@ -12,8 +12,10 @@ from starlette.routing import Route
 
 from poolhouse.servers.web import (
     account,
+    accounts,
     arrival,
     captured,
+    delivery,
     export,
     finding,
     front,
@@ -21,11 +23,15 @@ from poolhouse.servers.web import (
     importing,
     jobs,
     links,
+    lists,
     live,
+    message_documents,
+    messages,
     pools,
     readers,
     reading,
     saving,
+    setting_aside,
     trash,
 )
 from poolhouse.servers.web.assets import ASSETS
@@ -43,10 +49,16 @@ __all__ = ["PAGES", "routes"]
 PAGES: tuple[Page, ...] = (
     *arrival.PAGES,
     *account.PAGES,
+    *accounts.PAGES,
     *pools.PAGES,
     *links.PAGES,
     *reading.PAGES,
     *captured.PAGES,
+    *messages.PAGES,
+    *message_documents.PAGES,
+    *setting_aside.PAGES,
+    *delivery.PAGES,
+    *lists.PAGES,
     *jobs.PAGES,
     *live.PAGES,
     *readers.PAGES,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import InvalidInputError
 from poolhouse.servers.web.door import Page
-from poolhouse.servers.web.pools import ROWS_PER_PAGE
+from poolhouse.servers.web.pools import ROWS_PER_PAGE, count_threads
 from poolhouse.services.reading import list_tags, search_items
 from poolhouse.types import ItemId
 
@@ -36,7 +36,9 @@ async def search(visit: Visit) -> Response:
     shown = items[:ROWS_PER_PAGE]
     older = shown[-1].id if len(items) > ROWS_PER_PAGE else None
     status = 400 if error else 200
-    return visit.page("search.html", status, q=text, items=shown, older=older, before=before, error=error)
+    threads = count_threads(visit, shown)
+    values = {"items": shown, "threads": threads, "older": older, "before": before}
+    return visit.page("search.html", status, at=None, q=text, error=error, **values)
 
 
 async def show_tags(visit: Visit) -> Response:

@@ -11,7 +11,7 @@ from poolhouse.servers.web.door import Page
 from poolhouse.servers.web.live import JOBS_LIMIT
 from poolhouse.services.checks import ask_for_checks
 from poolhouse.services.jobs import cancel_job, drop_job, list_jobs, retry_job
-from poolhouse.types import ImportFile, JobState
+from poolhouse.types import ImportFile, ImportMail, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from poolhouse.types import ItemId, JobId, Principal
 
 
+_REPORTING = (ImportFile.KIND, ImportMail.KIND)
+
+
 async def show_jobs(visit: Visit) -> Response:
     """The person's jobs: those that run, that failed, that have something to report, and the next that wait."""
     me = visit.me
     jobs = visit.house.read(lambda tx: list_jobs(tx, me, limit=JOBS_LIMIT))
     by_state = {str(state): [job for job in jobs if job.state is state] for state in JobState}
-    reports = {job.id: json.loads(job.report) for job in jobs if job.report and job.kind == ImportFile.KIND}
+    reports = {job.id: json.loads(job.report) for job in jobs if job.report and job.kind in _REPORTING}
     return visit.page("jobs.html", jobs=by_state, reports=reports, is_cut=len(jobs) == JOBS_LIMIT)
 
 

@@ -1,4 +1,4 @@
-"""What is done to one link: editing, marking, deleting, bringing back."""
+"""What is done to one link or message: editing, marking, deleting, bringing back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from poolhouse.servers.web.forms import local_path
 from poolhouse.services.links import edit_link, mark_item
 from poolhouse.services.reading import get_item, pools_of_item
 from poolhouse.services.trash import delete_item, restore_item, trash_item
-from poolhouse.types import Mark, PoolId, PoolKind
+from poolhouse.types import ItemKind, Mark, PoolId, PoolKind
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def show_edit(visit: Visit) -> Response:
-    """The form for a link."""
+    """The form for a link, or for what one may add to a message."""
     return _form(visit, None)
 
 
@@ -49,12 +49,14 @@ async def change(visit: Visit) -> Response:
 
     def edit(tx: Transaction) -> Item:
         pool_ids = None if form.text("is_trashed") else [PoolId(found) for found in form.numbers("pools")]
+        is_link = get_item(tx, me, item_id).kind is ItemKind.LINK
         return edit_link(
             tx,
             me,
             item_id,
-            url=form.text("url"),
-            title=form.text("title"),
+            # a message has no address, and what it is called is its sender's
+            url=form.text("url") if is_link else None,
+            title=form.text("title") if is_link else None,
             note=form.text("note"),
             tags=[form.text("tags")],
             pool_ids=pool_ids,

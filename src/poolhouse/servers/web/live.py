@@ -1,7 +1,8 @@
 """What changes while a page is open, told as server-sent events (WHATWG HTML §9.2).
 
     event: work   how many jobs are under way and how many failed; on the page of jobs, how far each is
-    event: item   the page of a link that was waited for is read now, or could not be
+    event: item   the page of a link, or the message, that was waited for is read now, or could not be
+    event: new    how much has come into the pool that is looked at since its page was made
 
 A stream tells its person what they could read anyway, and asks the access rule anew before each event: with the session
 it ends. It costs nothing until something is committed, and then at most one look every `PAUSE_SECONDS`.
@@ -21,12 +22,13 @@ from starlette.responses import Response
 from poolhouse.errors import NotFoundError, ThrottledError
 from poolhouse.servers.web.door import Page
 from poolhouse.servers.web.forms import number
-from poolhouse.servers.web.view import page_mark
+from poolhouse.servers.web.view import excerpt, initial, page_mark, tile_of
 from poolhouse.servers.web.work import read_work
 from poolhouse.services.jobs import list_jobs
 from poolhouse.services.people import open_session
+from poolhouse.services.pools import get_pool
 from poolhouse.services.reading import get_item
-from poolhouse.types import ItemId, PageState
+from poolhouse.types import ItemId, ItemKind, PageState, PoolId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 STREAMS_PER_PERSON: Final = 8
 WATCHED_LIMIT: Final = 100
 JOBS_LIMIT: Final = 100
+NEW_LIMIT: Final = 100
 PAUSE_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 2.0
 """A command beside the server commits unheard, and may have ended the session: so often somebody looks."""
@@ -55,12 +58,16 @@ _open: WeakKeyDictionary[House, Counter[PersonId]] = WeakKeyDictionary()
 async def show_live(visit: Visit) -> Response:
     """The stream, to whoever asks for one (`Accept: text/event-stream`); to others its first events alone.
 
-    `items` are the links whose pages are waited for, `jobs=1` asks for each job. Raises ThrottledError for one stream
+    `items` are the links and messages that are waited for, `jobs=1` asks for each job, `pool` is the one that is looked
+    at and `top` the highest position that was given in it when its page was made. Raises ThrottledError for one stream
     more than a person can have.
     """
     wanted = [number(text) for text in visit.query.text("items").split(",")[:WATCHED_LIMIT]]
     items = {ItemId(found) for found in wanted if found is not None}
     listener = Listener(visit, items, with_jobs=visit.query.text("jobs") == "1")
+    pool_id, top = visit.query.number("pool"), visit.query.number("top")
+    if pool_id is not None and top is not None:
+        listener.shown = (PoolId(pool_id), top)
     is_stream = "text/event-stream" in visit.request.headers.get("accept", "")
     if not is_stream or visit.request.method == "HEAD":
         return Response(b"".join(listener.look() or ()), media_type="text/event-stream")
@@ -80,15 +87,20 @@ class _Seen:
     work: Work
     jobs: tuple[Job, ...]
     items: tuple[Item, ...]
+    new: int
 
 
 @dataclass(slots=True)
 class Listener:
-    """One browser's interest, and what it has been told. `items` are the links still waited for."""
+    """One browser's interest, and what it has been told. `items` are those still waited for, `shown` the pool that is
+    looked at and the highest position that its page knows of.
+    """
 
     visit: Visit
     items: set[ItemId]
     with_jobs: bool
+    shown: tuple[PoolId, int] | None = None
+    _new: int = 0
     _told: str = ""
     _version: int | None = field(default=None)
 
@@ -115,7 +127,19 @@ class Listener:
 
     def _see(self, tx: Transaction, me: Principal) -> _Seen:
         jobs = tuple(list_jobs(tx, me, limit=JOBS_LIMIT)) if self.with_jobs else ()
-        return _Seen(read_work(tx, me), jobs, tuple(self._read_items(tx, me)))
+        return _Seen(read_work(tx, me), jobs, tuple(self._read_items(tx, me)), self._count_new(tx, me))
+
+    def _count_new(self, tx: Transaction, me: Principal) -> int:
+        """How much stands above what the list shows, at most `NEW_LIMIT`."""
+        if self.shown is None:
+            return 0
+        pool_id, top = self.shown
+        try:
+            get_pool(tx, me, pool_id)
+        except NotFoundError:
+            return 0
+        last = tx.memberships.top_position(pool_id)
+        return len(tx.memberships.span(pool_id, top + 1, last, limit=NEW_LIMIT)) if last > top else 0
 
     def _read_items(self, tx: Transaction, me: Principal) -> Iterator[Item]:
         """The links that need not be waited for any more."""
@@ -139,10 +163,17 @@ class Listener:
         if (told := json.dumps(work)) != self._told:
             self._told = told
             yield _event("work", told)
+        if seen.new != self._new:
+            self._new = seen.new
+            words = render("new_words.html", {"count": seen.new, "limit": NEW_LIMIT}).strip()
+            yield _event("new", json.dumps({"words": words}))
         for item in seen.items:
             self.items.discard(item.id)
             words = render("page_words.html", {"item": item}).strip()
             data = {"id": item.id, "state": page_mark(item), "words": words, "title": item.title}
+            if item.kind is ItemKind.MESSAGE:
+                data |= {"author": item.author, "excerpt": excerpt(item.description)}
+                data |= {"initial": initial(item.author), "tile": tile_of(item.author)}
             yield _event("item", json.dumps(data))
 
 

@@ -8,14 +8,17 @@ from poolhouse.errors import ConflictError, InvalidInputError
 from poolhouse.servers.web.door import Page
 from poolhouse.services.pools import add_pool, edit_pool, get_pool, list_pools, restore_pool, trash_pool
 from poolhouse.services.reading import list_entries
-from poolhouse.types import CaptureMode, Pool, PoolId, PoolKind, PoolRole
+from poolhouse.types import CaptureMode, ItemKind, Pool, PoolId, PoolKind, PoolRole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from starlette.responses import Response
 
     from poolhouse.ports import Transaction
     from poolhouse.servers.web.forms import Form
     from poolhouse.servers.web.visit import Visit
+    from poolhouse.types import Item
 
 ROWS_PER_PAGE = 100
 
@@ -34,16 +37,30 @@ async def show_pool(visit: Visit) -> Response:
 
 def _show(visit: Visit, pool_id: PoolId) -> Response:
     me, before = visit.me, visit.query.number("before")
-    pool, entries = visit.house.read(
+    pool, entries, top = visit.house.read(
         lambda tx: (
             get_pool(tx, me, pool_id),
             list_entries(tx, me, pool_id, before=before, limit=ROWS_PER_PAGE + 1),
+            tx.memberships.top_position(pool_id),
         )
     )
     shown = entries[:ROWS_PER_PAGE]
-    older = shown[-1].membership.position if len(entries) > ROWS_PER_PAGE else None
     items = [entry.item for entry in shown]
-    return visit.page("pool.html", at=pool.id, pool=pool, items=items, older=older, before=before)
+    threads = count_threads(visit, items)
+    older = shown[-1].membership.position if len(entries) > ROWS_PER_PAGE else None
+    is_for_mail = pool.role is not None and pool.role is not PoolRole.BOOKMARKS
+    has_mail = is_for_mail or any(item.kind is ItemKind.MESSAGE for item in items)
+    values = {"items": items, "threads": threads, "has_mail": has_mail, "top": top, "older": older}
+    return visit.page("pool.html", 200, at=pool.id, pool=pool, before=before, **values)
+
+
+def count_threads(visit: Visit, items: Sequence[Item]) -> Mapping[int, int]:
+    """How large the conversations are that some items are part of."""
+    thread_ids = {item.thread_id for item in items if item.thread_id}
+    if not thread_ids:
+        return {}
+    person_id = visit.me.person_id
+    return visit.house.read(lambda tx: tx.messages.thread_counts(person_id, sorted(thread_ids)))
 
 
 async def show_tree(visit: Visit) -> Response:
@@ -70,6 +87,7 @@ async def make_pool(visit: Visit) -> Response:
             query=query,
             capture=None if query else _capture(form),
             feed_text=bool(form.text("feed_text")),
+            skips_inbox=bool(query and form.text("skips_inbox")),
         )
 
     try:
@@ -102,6 +120,7 @@ async def change_pool(visit: Visit) -> Response:
             query=query,
             capture=capture,
             feed_text=bool(form.text("feed_text")),
+            skips_inbox=bool(form.text("skips_inbox")) if query else None,
         )
 
     try:
@@ -159,6 +178,7 @@ def _form(
         "capture": (was_sent and visit.form.text("capture"))
         or str(pool.capture if pool else CaptureMode.TEXT),
         "feed_text": bool(visit.form.text("feed_text")) if was_sent else bool(pool and pool.feed_text),
+        "skips_inbox": bool(typed.text("skips_inbox")) if typed else bool(pool and pool.skips_inbox),
         "is_search": pool.kind is PoolKind.COMPUTED if pool else bool(typed and typed.text("query").strip()),
     }
     at = pool.id if pool else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolhouse.errors import NotFoundError
+from poolhouse.servers.web.ages import exact
 from poolhouse.servers.web.forms import number
 from poolhouse.services.pools import get_pool, list_trashed_pools
 from poolhouse.services.reading import get_item, pools_of_item
@@ -13,14 +14,25 @@ from poolhouse.types import ItemId, PoolId, PoolKind
 
 if TYPE_CHECKING:
     from poolhouse.ports import Transaction
-    from poolhouse.types import Principal
+    from poolhouse.types import Item, Principal
 
 SAID_SECONDS = 60
-_OF_ITEMS = frozenset({"saved", "saved-again", "changed", "trashed", "restored", "read-again"})
+_OF_ITEMS = frozenset({"saved", "saved-again", "changed", "trashed", "restored", "read-again"}) | {
+    *("archived", "unarchived", "deferred", "undeferred"),
+}
 _OF_POOLS = frozenset({"pool-made", "pool-changed", "pool-restored"})
 _PLAIN = frozenset({"cut-off", "emptied", "password", "elsewhere", "welcome", "deleted"}) | {
     *("in-trash", "version-deleted", "job-retried", "job-dropped", "job-cancelled", "job-moved"),
     *("checking", "checking-already", "importing"),
+    *(
+        "account-added",
+        "account-changed",
+        "account-folders",
+        "account-pulled",
+        "account-paused",
+        "account-removed",
+    ),
+    *("address-disabled", "address-enabled", "address-changed", "own-addresses"),
 }
 
 
@@ -43,10 +55,7 @@ def read_said(tx: Transaction, principal: Principal, text: str) -> Said | None:
     try:
         if kind in _OF_ITEMS:
             item = get_item(tx, principal, ItemId(found))
-            places = [
-                pool.path for pool in pools_of_item(tx, principal, item.id) if pool.kind is PoolKind.MANUAL
-            ]
-            return Said(kind=kind, id=item.id, name=item.title, place=", ".join(places))
+            return Said(kind=kind, id=item.id, name=item.title, place=_place(tx, principal, kind, item))
         if kind in _OF_POOLS:
             pool = get_pool(tx, principal, PoolId(found))
             return Said(kind=kind, id=pool.id, name=pool.path)
@@ -56,3 +65,11 @@ def read_said(tx: Transaction, principal: Principal, text: str) -> Said | None:
     except (NotFoundError, KeyError):
         return None
     return None
+
+
+def _place(tx: Transaction, principal: Principal, kind: str, item: Item) -> str:
+    """Where the item is now; of one that was put off, when it comes back."""
+    if kind == "deferred" and item.deferred_until:
+        return exact(item.deferred_until)
+    pools = pools_of_item(tx, principal, item.id)
+    return ", ".join(pool.path for pool in pools if pool.kind is PoolKind.MANUAL)

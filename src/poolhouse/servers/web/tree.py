@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from poolhouse.services.pools import list_pools
 from poolhouse.services.secrets import list_secrets
-from poolhouse.types import PoolKind, SecretKind
+from poolhouse.types import PoolKind, PoolRole, SecretKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poolhouse.ports import Transaction
     from poolhouse.types import Pool, PoolId, Principal
+
+_ROLES = (PoolRole.BOOKMARKS, PoolRole.INBOX, PoolRole.LATER, PoolRole.ARCHIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Tree:
 
 
 def read_tree(tx: Transaction, principal: Principal) -> Tree:
-    """The person's pools: Bookmarks and Inbox first, the others by name. Two look-ups."""
+    """The person's pools: those with a role first, the others by name. Two look-ups."""
     nodes = {pool.id: Node(pool) for pool in list_pools(tx, principal)}
     for secret in list_secrets(tx, principal, kind=SecretKind.FEED):
         if secret.pool_id in nodes and secret.cut_off_at is None:
@@ -62,8 +64,9 @@ def _siblings(nodes: dict[PoolId, Node], node: Node, roots: list[Node]) -> list[
     return parent.children if parent else roots
 
 
-def _order(node: Node) -> tuple[str, str]:
-    return (str(node.pool.role or "~"), node.pool.name.casefold())
+def _order(node: Node) -> tuple[int, str]:
+    role = node.pool.role
+    return (_ROLES.index(role) if role else len(_ROLES), node.pool.name.casefold())
 
 
 def _flat(nodes: Sequence[Node]) -> list[Node]:

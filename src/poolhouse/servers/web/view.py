@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from poolhouse.formats.raster import RASTER_TYPES
+from poolhouse.rules.authentication import results_of, verdict_of
 from poolhouse.rules.query import describe_query
+from poolhouse.rules.recipients import detail_key
 from poolhouse.rules.urls import is_linkable, site_of
+from poolhouse.servers.attached import part_name
 from poolhouse.servers.web import ages
 from poolhouse.servers.web.assets import ASSETS
+from poolhouse.services.messages import FIRST_CONTACT
 from poolhouse.types import (
     CaptureMode,
     Condition,
     ConditionTerm,
+    DeliveryPurpose,
+    ItemKind,
     JobState,
     Mark,
+    MessageSource,
     PageState,
     PoolKind,
     PoolRole,
@@ -26,9 +35,15 @@ from poolhouse.types import (
 
 if TYPE_CHECKING:
     from poolhouse.servers.house import House
-    from poolhouse.types import Item
+    from poolhouse.types import Item, Pool
 
 TILE_COLOURS = 8
+_ROLE_ICONS = {
+    PoolRole.INBOX: "inbox",
+    PoolRole.BOOKMARKS: "bookmark",
+    PoolRole.ARCHIVE: "archive",
+    PoolRole.LATER: "alarm-clock",
+}
 # the first that is found: each of these also claims to be some of those after it
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -68,14 +83,20 @@ class View:
             asset=ASSETS.url,
             house=house,
             CaptureMode=CaptureMode,
+            DeliveryPurpose=DeliveryPurpose,
+            FIRST_CONTACT=FIRST_CONTACT,
+            ItemKind=ItemKind,
             JobState=JobState,
             Mark=Mark,
+            MessageSource=MessageSource,
             PageState=PageState,
             PoolKind=PoolKind,
             PoolRole=PoolRole,
+            RASTER_TYPES=RASTER_TYPES,
         )
         self._environment.filters.update(
             age=ages.age,
+            ahead=ages.ahead,
             exact=ages.exact,
             moment=ages.moment,
             day=ages.day,
@@ -83,6 +104,16 @@ class View:
             tile=tile,
             href=href,
             tag_query=tag_query,
+            list_query=list_query,
+            initial=initial,
+            tile_of=tile_of,
+            mail_address=mail_address,
+            mail_link=mail_link,
+            detail_key=detail_key,
+            results_of=results_of,
+            verdict_of=verdict_of,
+            part_name=part_name,
+            pool_icon=pool_icon,
             excerpt=excerpt,
             browser=browser,
             page_mark=page_mark,
@@ -117,6 +148,40 @@ def href(url: str) -> str:
 def tag_query(tag: str) -> str:
     """The search for a tag."""
     return describe_query(Query(terms=(ConditionTerm(condition=Condition.TAG, value=tag),)))
+
+
+@lru_cache(maxsize=4096)
+def list_query(list_id: str) -> str:
+    """The search for the messages of a mailing list."""
+    return describe_query(Query(terms=(ConditionTerm(condition=Condition.LIST, value=list_id),)))
+
+
+def initial(name: str) -> str:
+    """The letter that stands for a person: the first of the name that is one."""
+    return next((letter.upper() for letter in name if letter.isalnum()), "?")
+
+
+@lru_cache(maxsize=4096)
+def tile_of(name: str) -> int:
+    """Which of the `TILE_COLOURS` colours stands for a person: always the same for the same name."""
+    return sum(name.casefold().encode("utf-8", "replace")) % TILE_COLOURS
+
+
+def mail_link(mailto: str) -> str:
+    """The `mailto:` for an address, with what it asks to be written after a question mark (RFC 6068)."""
+    return "mailto:" + quote(mailto.encode("utf-8", "replace"), safe="@?&=%+,.-_")
+
+
+def mail_address(mailto: str) -> str:
+    """The address alone, to read."""
+    return unquote(mailto.partition("?")[0])
+
+
+def pool_icon(pool: Pool) -> str:
+    """The icon that says what a pool is for."""
+    if pool.kind is PoolKind.COMPUTED:
+        return "search"
+    return _ROLE_ICONS[pool.role] if pool.role else "folder"
 
 
 def excerpt(text: str, length: int = 160) -> str:

@@ -14,7 +14,7 @@ from poolhouse.servers.web.said import SAID_SECONDS, read_said
 from poolhouse.servers.web.tree import Tree, read_tree
 from poolhouse.servers.web.work import Work, read_work
 from poolhouse.services.people import open_session
-from poolhouse.types import CaptureId, ItemId, JobId, PoolId
+from poolhouse.types import AccountId, CaptureId, DeliveryAddressId, ItemId, JobId, PoolId
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -122,6 +122,14 @@ class Visit:
     def job_id(self) -> JobId:
         """The job in the address. Raises NotFoundError for what cannot be one."""
         return JobId(self._id("job"))
+
+    def account_id(self) -> AccountId:
+        """The mail account in the address. Raises NotFoundError for what cannot be one."""
+        return AccountId(self._id("account"))
+
+    def address_id(self) -> DeliveryAddressId:
+        """The secret address for mail in the address. Raises NotFoundError for what cannot be one."""
+        return DeliveryAddressId(self._id("address"))
 
     def _id(self, what: str, name: str = "id") -> int:
         found = number(self.request.path_params[name])

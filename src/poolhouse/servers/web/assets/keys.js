@@ -1,6 +1,7 @@
 // Single keys do things, except in fields and where the account says no.
 const sheet = document.getElementById("keys");
-const places = { b: "/", i: "a[href^='/pools/']:has(use[href$='#i-inbox'])", t: "/tags", x: "/trash", p: "/pools", j: "/jobs" };
+const at = (icon) => `.side a[href^='/pools/']:has(use[href$='#i-${icon}'])`;
+const places = { b: "/", i: at("inbox"), a: at("archive"), l: at("alarm-clock"), t: "/tags", x: "/trash", p: "/pools", j: "/jobs" };
 let isGoing = false;
 
 const all = () => [...document.querySelectorAll("#rows .row:not(.gone)")];
@@ -35,12 +36,14 @@ const actions = {
   k: () => step(-1),
   o: () => {
     const link = current()?.querySelector(".link");
-    if (link?.href) window.open(link.href, "_blank", "noopener,noreferrer");
+    if (link?.closest(".mail")) link.click();
+    else if (link?.href) window.open(link.href, "_blank", "noopener,noreferrer");
   },
-  r: () => press("a.page, a.as-it-was"),
+  r: () => press("a.page, a.as-it-was, a.reply"),
   s: () => press(".star"),
   m: () => press(".seen"),
-  e: () => press("a.tool"),
+  e: () => press(current()?.matches(".mail") ? ".archive" : "a.tool"),
+  l: () => press(".later"),
   "#": () => press(".drop"),
   Delete: () => press(".drop"),
   u: () => document.querySelector("[data-undo]")?.click(),

@@ -1,5 +1,6 @@
-// What the server tells while the page is seen: counts, progress, pages that were waited for. Changes words in their
-// place, moves nothing and takes no focus. A page that nobody sees asks for nothing.
+// What the server tells while the page is seen: counts, progress, pages and messages that were waited for, what is new
+// in the list. Changes words in their place, moves nothing and takes no focus. A page that nobody sees asks for nothing.
+const list = document.querySelector("[data-pool]");
 const page = document.querySelector("[data-jobs]");
 const said = document.getElementById("live");
 const icons = { text: "book-open", page: "history", pending: "clock", failed: "circle-alert", none: "file-text" };
@@ -45,7 +46,14 @@ function showJob(line, job) {
   }
 }
 
-function showItem({ id, state, words, title }) {
+function showNew({ words }) {
+  const pill = list.querySelector("[data-new]");
+  pill.hidden = !words;
+  pill.querySelector("[data-new-words]").textContent = words;
+  said.textContent = words;
+}
+
+function showItem({ id, state, words, title, author, excerpt, initial, tile }) {
   const mark = document.querySelector(`#item-${id} .page, .item[data-item="${id}"] [data-page]`);
   if (!mark) return;
   mark.dataset.page = state;
@@ -55,10 +63,19 @@ function showItem({ id, state, words, title }) {
     mark.querySelector("[data-page-done]").hidden = false;
     return;
   }
+  row.querySelector(".link").textContent = title;
+  if (row.matches(".mail")) {
+    row.querySelector(".from").textContent = author;
+    const picture = row.querySelector(".tile");
+    picture.textContent = initial;
+    picture.className = `tile tile-${tile}`;
+    row.querySelector(".excerpt").textContent = excerpt;
+    mark.querySelector("[data-waits]").hidden = true;
+    return;
+  }
   const use = mark.querySelector("use");
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#i-${icons[state]}`));
   mark.querySelector(".words").textContent = words;
-  row.querySelector(".link").textContent = title;
 }
 
 function listen() {
@@ -67,8 +84,13 @@ function listen() {
   const asked = new URLSearchParams();
   if (items.length) asked.set("items", items.join(","));
   if (page) asked.set("jobs", "1");
+  if (list) {
+    asked.set("pool", list.dataset.pool);
+    asked.set("top", list.dataset.top);
+  }
   source = new EventSource(`/live?${asked}`);
   source.addEventListener("work", (event) => showWork(JSON.parse(event.data)));
+  source.addEventListener("new", (event) => showNew(JSON.parse(event.data)));
   source.addEventListener("item", (event) => showItem(JSON.parse(event.data)));
 }
 

@@ -1,6 +1,12 @@
-// Star, read and delete without loading the page again: shown at once, taken back if the server says no.
+// Star, read, archive and delete without loading the page again: shown at once, taken back if the server says no.
 const rows = document.getElementById("rows") ?? document.getElementById("item");
 const said = document.getElementById("said");
+// what takes a row away, the words for it, and what brings it back
+const ways = {
+  delete: ["deleted", "restore"],
+  archive: ["archived", "unarchive"],
+  unarchive: ["unarchived", "archive"],
+};
 let leaving;
 
 async function post(url, form, submitter) {
@@ -46,12 +52,12 @@ async function mark(button) {
   });
 }
 
-function askUndo(row) {
+function askUndo(row, [name, reverse]) {
   const toast = document.getElementById("undo").content.cloneNode(true);
-  const words = document.getElementById("deleted").content.textContent;
+  const words = document.getElementById(name).content.textContent;
   toast.querySelector("p").textContent = words.trim() + " " + row.querySelector(".link").textContent;
   const form = toast.querySelector("form");
-  form.action = `/items/${row.id.slice("item-".length)}/restore`;
+  form.action = `/items/${row.id.slice("item-".length)}/${reverse}`;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     said.replaceChildren();
@@ -65,15 +71,17 @@ function askUndo(row) {
   show(toast);
 }
 
-async function drop(button) {
+async function take(button, way) {
   const row = button.closest(".row");
   const next = [row.nextElementSibling, row.previousElementSibling].find((each) => each && !each.matches(".gone"));
   const answer = post(button.formAction, rows, button);
-  row.classList.add("gone");
-  next?.querySelector(".link").focus({ preventScroll: true });
+  // what is archived stays where else it is: in a search, in another pool
+  const leaves = way[0] === "deleted" || "leaves" in rows.dataset;
+  row.classList.toggle("gone", leaves);
+  if (leaves) next?.querySelector(".link").focus({ preventScroll: true });
   try {
     await answer;
-    askUndo(row);
+    askUndo(row, way);
   } catch {
     row.classList.remove("gone");
     fail();
@@ -83,8 +91,10 @@ async function drop(button) {
 rows?.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button) return;
+  const way = ways[button.formAction.split("/").at(-1)];
+  if (!way && !button.formAction.endsWith("/mark")) return;
   event.preventDefault();
-  if (button.matches(".drop")) drop(button);
+  if (way) take(button, way);
   else mark(button);
 });
 

@@ -1,4 +1,4 @@
-// Exact times in the reader's own time zone, and the choices of the account that this browser keeps.
+// Exact times in the reader's own time zone, that zone for forms, and the choices of the account this browser keeps.
 const now = new Date();
 for (const each of document.querySelectorAll("time[datetime]")) {
   const at = new Date(each.dateTime);
@@ -12,6 +12,8 @@ for (const each of document.querySelectorAll("time[datetime]")) {
     });
   }
 }
+
+for (const each of document.querySelectorAll("[data-zone]")) each.value = -now.getTimezoneOffset();
 
 const theme = document.querySelector("[data-theme-choice]");
 if (theme) {

@@ -1,0 +1,202 @@
+"""Archives of mail, .zip, .tar, .tar.gz and .gz, read member by member as they come; nothing of them is written.
+
+Google Takeout gives mail out so. A member's name only says what its messages' pool is called; one that would lead out
+of its directory is refused all the same: who writes such names means no good.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zipfile
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from poolhouse.errors import ContentError
+from poolhouse.services.mail_imports import NotMail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import ExitStack
+    from pathlib import Path
+    from typing import IO
+
+    from poolhouse.types import MailSource
+
+MEMBER_LIMIT: Final = 1_000_000
+RATIO_LIMIT: Final = 100
+"""So many times its own size may come out of an archive; mail is rarely packed to a tenth."""
+
+ALLOWANCE_BYTES: Final = 64 * 1024 * 1024
+"""So much may come out of any archive."""
+
+_CHUNK_BYTES: Final = 1024 * 1024
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP: Final = b"\x1f\x8b"
+_TAR_MARK: Final = slice(257, 262)
+_TAR_LOOK: Final = 512
+_DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError)
+_TOO_MUCH: Final = "far more comes out of it than mail is packed to; it is not read on"
+_ESCAPES: Final = "its name leads out of the archive"
+
+
+def is_archive(start: bytes) -> bool:
+    """Whether a file that begins so is an archive that can be read."""
+    return start.startswith((*_ZIP, _GZIP)) or start[_TAR_MARK] == b"ustar"
+
+
+class ArchiveMember:
+    """A file in an archive; to be read before the next one is asked for."""
+
+    def __init__(
+        self, name: str, source: MailSource, modified_at: datetime, content: _Bounded, seen: bytes = b""
+    ) -> None:
+        self.name = name
+        self.names = tuple(part for part in name.split("/") if part)
+        self.source = source
+        self.modified_at = modified_at
+        self._content = content
+        self._seen = seen
+
+    def look(self, size: int) -> bytes:
+        """What it begins with; `read` gives that again."""
+        while len(self._seen) < size and (piece := self._content.read(size - len(self._seen))):
+            self._seen += piece
+        return self._seen[:size]
+
+    def read(self, size: int) -> bytes:
+        """What comes next, b"" at its end. Raises ContentError."""
+        if self._seen:
+            piece, self._seen = self._seen[:size], self._seen[size:]
+            return piece
+        return self._content.read(size)
+
+    def skip(self, size: int) -> None:
+        """Leave out what comes next: it has to be unpacked all the same."""
+        while size > 0 and (piece := self.read(min(size, _CHUNK_BYTES))):
+            size -= len(piece)
+
+
+class _Room:
+    """How much may still come out of an archive."""
+
+    def __init__(self, archive_bytes: int) -> None:
+        self.left = max(ALLOWANCE_BYTES, RATIO_LIMIT * archive_bytes)
+
+
+class _Bounded:
+    """What comes out of an archive, with its faults as ContentError."""
+
+    def __init__(self, file: IO[bytes], room: _Room) -> None:
+        self._file = file
+        self._room = room
+
+    def read(self, size: int = _CHUNK_BYTES) -> bytes:
+        try:
+            piece = self._file.read(min(size, _CHUNK_BYTES))
+        except _DAMAGED as error:
+            raise ContentError("it is damaged") from error
+        self._room.left -= len(piece)
+        if self._room.left < 0:
+            raise ContentError(_TOO_MUCH)
+        return piece
+
+
+def archive_members(path: Path, source: MailSource, stack: ExitStack) -> Iterator[ArchiveMember | NotMail]:
+    """The files in an archive, in its order; `stack` closes it. Raises ContentError where it cannot be read on."""
+    room = _Room(source.size_bytes)
+    try:
+        with path.open("rb") as file:
+            start = file.read(_TAR_LOOK)
+        if start.startswith(_ZIP):
+            yield from _zip_members(path, source, room, stack)
+            return
+        raw: IO[bytes] = stack.enter_context(path.open("rb"))
+        if start.startswith(_GZIP):
+            raw = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))
+        bounded = _Bounded(raw, room)
+        member = ArchiveMember(path.name, replace(source, member="gzip"), _time(source.modified_ns), bounded)
+        if member.look(_TAR_LOOK)[_TAR_MARK] == b"ustar":
+            yield from _tar_members(path, source, member, stack)
+        else:  # one file that was packed
+            member.names = ()
+            yield member
+    except _DAMAGED as error:
+        raise ContentError("it is damaged") from error
+
+
+def _zip_members(
+    path: Path, source: MailSource, room: _Room, stack: ExitStack
+) -> Iterator[ArchiveMember | NotMail]:
+    archive = stack.enter_context(zipfile.ZipFile(path))
+    members = archive.infolist()
+    if len(members) > MEMBER_LIMIT:
+        raise ContentError(f"more than {MEMBER_LIMIT:,} files are in it")
+    for member in members:
+        if member.is_dir():
+            continue
+        if _escapes(member.filename):
+            yield _not_mail(path, member.filename, _ESCAPES)
+            continue
+        try:
+            file = archive.open(member)
+        except (RuntimeError, NotImplementedError):  # a password; a way of packing that Python does not know
+            yield _not_mail(path, member.filename, "it is encrypted, or packed in an unusual way")
+            continue
+        with file:
+            yield ArchiveMember(
+                member.filename,
+                replace(source, member=_stored(member.filename)),
+                _time_of(member.date_time, source),
+                _Bounded(file, room),
+            )
+
+
+def _tar_members(
+    path: Path, source: MailSource, whole: ArchiveMember, stack: ExitStack
+) -> Iterator[ArchiveMember | NotMail]:
+    archive = stack.enter_context(tarfile.open(fileobj=cast("IO[bytes]", whole), mode="r|"))  # noqa: SIM115 - it is
+    count = 0
+    while (member := archive.next()) is not None:
+        cast("Any", archive).members.clear()  # it would remember them all
+        count += 1
+        if count > MEMBER_LIMIT:
+            raise ContentError(f"more than {MEMBER_LIMIT:,} files are in it")
+        file = archive.extractfile(member) if member.isreg() else None
+        if file is None:
+            continue
+        if _escapes(member.name):
+            yield _not_mail(path, member.name, _ESCAPES)
+            continue
+        yield ArchiveMember(
+            member.name,
+            replace(source, member=_stored(member.name)),
+            datetime.fromtimestamp(max(0, min(member.mtime, 2**32)), UTC),
+            _Bounded(file, _Room(ALLOWANCE_BYTES * RATIO_LIMIT**3)),  # what comes out is counted before
+        )
+
+
+def _escapes(name: str) -> bool:
+    return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or name[1:2] == ":"
+
+
+def _not_mail(path: Path, name: str, reason: str) -> NotMail:
+    return NotMail(group=str(path), place=name, reason=reason)
+
+
+def _stored(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _time(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+
+
+def _time_of(parts: tuple[int, int, int, int, int, int], source: MailSource) -> datetime:
+    year, month, day, hour, minute, second = parts
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return _time(source.modified_ns)

@@ -1,0 +1,242 @@
+"""Finding mail: mboxes, Maildirs, messages and archives of them, by looking; and what must not be taken for mail."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolhouse.app import mail_archives
+from poolhouse.app.mail_files import NO_MAIL, TOO_LARGE, MailFinder
+from poolhouse.errors import InvalidInputError
+from poolhouse.formats.maildir import MaildirFlags
+from poolhouse.formats.mbox import MESSAGE_LIMIT_BYTES
+from poolhouse.services.mail_imports import FoundMail, NotMail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = b"From anna@example.org Thu Jan  1 00:00:00 2026\n"
+GMAIL_LINE = b"From 1792@xxx Thu Jan 01 00:00:00 +0000 2026\n"
+
+
+def message(name: str) -> bytes:
+    return f"Subject: {name}\n\nText of {name}\n\n".encode()
+
+
+def mbox(*names: str, line: bytes = LINE) -> bytes:
+    return b"".join(line + message(name) for name in names)
+
+
+def find(path: Path, *, offset: int = 0, is_mboxrd: bool = False) -> list[FoundMail | NotMail]:
+    return list(MailFinder(lambda _: offset, is_mboxrd=is_mboxrd).find(path))
+
+
+def told(found: list[FoundMail | NotMail]) -> dict[tuple[str, ...], list[str]]:
+    """The subjects by folder; for what is no mail, the reason by place."""
+    by_folder: dict[tuple[str, ...], list[str]] = {}
+    for each in found:
+        key = each.folders if isinstance(each, FoundMail) else ("!", each.place)
+        words = each.content[9:].partition(b"\n")[0].decode() if isinstance(each, FoundMail) else each.reason
+        by_folder.setdefault(key, []).append(words)
+    return by_folder
+
+
+def put(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_an_mbox_goes_on_at_an_offset(tmp_path: Path) -> None:
+    path = put(tmp_path / "a", mbox("a", "b", "c"))
+    found = find(path)
+    assert told(found) == {(): ["a", "b", "c"]}
+    assert [each.end for each in found][-1] == path.stat().st_size
+    assert find(path, offset=found[0].end) == found[1:]
+    assert {each.source for each in found} == {found[0].source}
+    assert found[0].source is not None
+    assert found[0].source.inode == path.stat().st_ino
+    assert isinstance(found[0], FoundMail)
+    assert found[0].kept_at is not None
+    assert found[0].kept_at.isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+def test_mboxrd_only_where_it_is_said(tmp_path: Path) -> None:
+    path = put(tmp_path / "a", LINE + b"Subject: a\n\n>From x\n>>From y\n")
+    for is_mboxrd, text in ((False, b">From x\n>>From y\n"), (True, b"From x\n>From y\n")):
+        (found,) = find(path, is_mboxrd=is_mboxrd)
+        assert isinstance(found, FoundMail)
+        assert found.content == b"Subject: a\n\n" + text
+
+
+def test_a_maildir_with_folders(tmp_path: Path) -> None:
+    for name in ("cur/2:2,FS", "new/1", ".Work.Old/cur/3:2,", ".Entw&APw-rfe/new/4", "cur/5:2,ST"):
+        put(tmp_path / name, message(name[-4:]))
+    for other in (
+        "tmp/9",
+        "dovecot-uidlist",
+        "subscriptions",
+        ".Work.Old/maildirfolder",
+        ".cache/x",
+        "cur/.hidden",
+    ):
+        put(tmp_path / other, message("other"))
+    for name in (".Work.Old/new", ".Entw&APw-rfe/cur"):
+        (tmp_path / name).mkdir()
+    found = find(tmp_path)
+    assert {folders: len(each) for folders, each in told(found).items()} == {
+        (): 3,
+        ("Work", "Old"): 1,
+        ("Entwürfe",): 1,
+    }
+    flags = {os.path.basename(each.place): each.flags for each in found if isinstance(each, FoundMail)}
+    assert flags["2:2,FS"] == MaildirFlags(is_read=True, is_starred=True)
+    assert flags["1"] == MaildirFlags()
+    assert [each.is_in_inbox for each in found if isinstance(each, FoundMail) and not each.folders] == [
+        True
+    ] * 3
+
+
+def test_directories_of_thunderbird_and_apple_mail(tmp_path: Path) -> None:
+    put(tmp_path / "Inbox", mbox("a"))
+    put(tmp_path / "Inbox.msf", b'// <!-- <mdb:mork:z v="1.4"/> -->\n')
+    put(tmp_path / "Inbox.sbd/Lists", mbox("b"))
+    put(tmp_path / "Work.mbox/mbox", mbox("c"))
+    put(tmp_path / "Loose/1.emlx", b"%d\n%s<?xml version" % (len(message("d")), message("d")))
+    put(tmp_path / "Loose/2.eml", LINE + message("e"))
+    put(tmp_path / "Loose/3", message("f"))
+    found = told(find(tmp_path))
+    assert found == {
+        ("Inbox",): ["a"],
+        ("Inbox", "Lists"): ["b"],
+        ("Work",): ["c"],
+        ("Loose",): ["d", "e", "f"],
+        ("!", "Inbox.msf"): [NO_MAIL],
+    }
+
+
+def test_links_are_not_followed_out_of_a_directory(tmp_path: Path) -> None:
+    put(tmp_path / "mail/a.eml", message("a"))
+    put(tmp_path / "other/b.eml", message("b"))
+    (tmp_path / "mail/loop").symlink_to(tmp_path / "mail")
+    (tmp_path / "mail/other").symlink_to(tmp_path / "other")
+    (tmp_path / "mail/gone.eml").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "mail/pipe.eml")
+    found = told(find(tmp_path / "mail"))
+    assert found[()] == ["a"]
+    assert {key[1] for key in found if key[:1] == ("!",)} == {"gone.eml", "loop", "other", "pipe.eml"}
+
+
+TAKEOUT = {
+    "Takeout/archive_browser.html": b"<html>",
+    "Takeout/Mail/All mail.mbox": mbox("a", "b", line=GMAIL_LINE),
+    "Takeout/Mail/Lists/News.mbox": mbox("c"),
+    "box/cur/1:2,S": message("d"),
+    "loose.eml": message("e"),
+}
+IN_TAKEOUT = {
+    ("All mail",): ["a", "b"],
+    ("Lists", "News"): ["c"],
+    ("box",): ["d"],
+    (): ["e"],
+    ("!", "archive_browser.html"): [NO_MAIL],
+}
+
+
+def make_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def make_tar(path: Path, members: dict[str, bytes], *, mode: str = "w:gz") -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]  # the modes are right
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["zip", "tgz", "tar"])
+def test_archives_of_google_takeout(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "takeout"
+    if kind == "zip":
+        make_zip(path, TAKEOUT)
+    else:
+        make_tar(path, TAKEOUT, mode="w:gz" if kind == "tgz" else "w")
+    found = find(path)
+    assert told(found) == IN_TAKEOUT
+    labelled = [each for each in found if isinstance(each, FoundMail) and each.is_labelled]
+    assert [each.source and each.source.member for each in labelled] == ["Takeout/Mail/All mail.mbox"] * 2
+    resumed = find(path, offset=labelled[0].end)
+    assert told(resumed)["All mail",] == ["b"]
+
+
+def test_one_file_that_was_packed(tmp_path: Path) -> None:
+    path = put(tmp_path / "old.mbox.gz", gzip.compress(mbox("a", "b")))
+    found = find(path)
+    assert told(found) == {(): ["a", "b"]}
+    assert find(path, offset=found[0].end) == found[1:]
+    assert told(find(tmp_path)) == {(): ["a", "b"]}
+
+
+@pytest.mark.parametrize("name", ["../../a.eml", "/a.eml", "a/../../b.eml", "..\\a.eml", "C:\\a.eml"])
+def test_members_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
+    members = {name: message("x"), "good.eml": message("good")}
+    for path in (make_zip(tmp_path / "a.zip", members), make_tar(tmp_path / "a.tgz", members)):
+        found = told(find(path))
+        assert found.pop(()) == ["good"]
+        assert [*found.values()] == [["its name leads out of the archive"]]
+
+
+def test_bombs_and_damage_end_an_archive_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_archives, "ALLOWANCE_BYTES", 100_000)
+    bomb = {"a.eml": message("first"), "b.mbox": mbox("x" * 20_000_000), "c.eml": message("never")}
+    for path in (make_zip(tmp_path / "a.zip", bomb), make_tar(tmp_path / "a.tgz", bomb)):
+        found = told(find(path))
+        assert found[()] == ["first"]
+        assert "far more comes out" in found["!", path.name][0]
+    # bytes that do not pack
+    noise = os.urandom(200_000).replace(b"\n", b"")
+    members = {"a.mbox": mbox("a") + LINE + b"Subject: b\n\n" + noise}
+    whole = make_tar(tmp_path / "b.tgz", members).read_bytes()
+    for cut in (len(whole) // 2, len(whole) - 5):
+        path = put(tmp_path / "cut.tgz", whole[:cut])
+        assert told(find(path))["!", "cut.tgz"] == ["it is damaged"]
+    damaged = bytearray(make_zip(tmp_path / "b.zip", members).read_bytes())
+    damaged[1_000] ^= 255
+    found = told(find(put(tmp_path / "damaged.zip", bytes(damaged))))
+    assert found["!", "damaged.zip"] == ["it is damaged"]
+    assert told(find(put(tmp_path / "x/empty.zip", b"PK\x03\x04")))["!", "empty.zip"] == ["it is damaged"]
+
+
+def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:
+    with (tmp_path / "a.eml").open("wb") as file:
+        file.write(message("a"))
+        file.truncate(MESSAGE_LIMIT_BYTES + 1)
+    with (tmp_path / "b.mbox").open("wb") as file:
+        file.write(mbox("b"))
+        file.truncate(MESSAGE_LIMIT_BYTES + 1_000)
+        file.seek(0, 2)
+        file.write(b"\n" + mbox("c"))
+    found = find(tmp_path)
+    assert sorted(each.reason for each in found if isinstance(each, NotMail)) == [TOO_LARGE] * 2
+    assert [each.content for each in found if isinstance(each, FoundMail)] == [message("c")]
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"just words\n", b"\x00" * 100])
+def test_a_file_that_is_named_and_is_no_mail_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InvalidInputError, match="holds no mail"):
+        find(put(tmp_path / "a", content))
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        find(tmp_path / "nothing")
