@@ -15,8 +15,9 @@ from PIL import Image
 
 from bench.findings import Finding, findings, idle_tick_p99, lines
 from bench.heavy import make_heavy
+from bench.programs import PAGE, PUBLISHED
 from bench.tables import replace_tables, tables
-from bench.workshop import PAGE, PUBLISHED, QUESTIONS, main
+from bench.workshop import QUESTIONS, main
 from bench.workshop_plot import draw_images
 from poolhouse.survey.images.cell import IDLE, Cell
 from poolhouse.survey.images.runs import Images, Plan, result_of

@@ -86,6 +86,13 @@ def log_in(page: Page, url: str) -> None:
     page.wait_for_url(f"{url}/")
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys that do things. They are heard once the page's scripts run; what it shows comes before that."""
+    page.wait_for_load_state()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server with one person and some links, and a Chromium."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import expect
+
+from tests.browser.conftest import press
 from tests.browser.kept import fill, shelf
+from tests.browser.letters import ODD, clear_mail, fill_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +31,10 @@ ADDRESSES = {
     "trash": "/trash",
     "no-jobs": "/jobs",
     "import": "/import",
+    "addresses": "/addresses",
+    "accounts": "/accounts",
+    "no-lists": "/lists",
+    "pool-of-search": "/pools/new?query=list:example.org&name=A+list&skips_inbox=1",
     "account": "/account",
     "bookmarklet": "/bookmarklet",
     "readers": "/pools/2/subscribe",
@@ -38,6 +46,8 @@ ADDRESSES = {
 
 def walk(page: Page, house: House) -> Iterator[str]:
     """Show one screen after the other, and say which it is."""
+    with shelf(house.server.data) as opened:
+        clear_mail(opened)
     for name, address in ADDRESSES.items():
         page.goto(house.url + address)
         yield name
@@ -89,7 +99,7 @@ def _menu(page: Page, house: House) -> None:
 
 def _keys(page: Page, house: House) -> None:
     page.goto(house.url)
-    page.keyboard.press("?")
+    press(page, "?")
 
 
 def _kept(address: str, title: str) -> Callable[[Page, House], None]:
@@ -101,6 +111,43 @@ def _kept(address: str, title: str) -> Callable[[Page, House], None]:
             page.goto(house.url + address.format(opened.item_id(title)))
 
     return show
+
+
+def _mail(subject: str = "", rest: str = "") -> Callable[[Page, House], None]:
+    """The Inbox with mail in it, or one of its messages."""
+
+    def show(page: Page, house: House) -> None:
+        with shelf(house.server.data) as opened:
+            fill_mail(opened)
+        page.goto(f"{house.url}/pools/1")
+        for words in ("Wood type, and where it hides", ODD):
+            expect(page.get_by_role("link", name=words, exact=True)).to_be_visible()
+        if subject:
+            address = page.get_by_role("link", name=subject, exact=True).first.get_attribute("href")
+            page.goto(f"{house.url}{address}{rest}")
+
+    return show
+
+
+def _address(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/addresses")
+    page.get_by_label("A new one for").fill("The Letterpress Post")
+    page.get_by_role("button", name="Make the address").click()
+    page.get_by_role("heading", name="The address for").wait_for()
+
+
+def _later(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/search?q=seeds")
+    page.goto(f"{house.url}{page.locator('a.later').first.get_attribute('href')}")
+    page.get_by_role("button", name="Tomorrow").click()
+    page.locator(".said").wait_for()
+    page.locator(".until").wait_for()
+
+
+def _archived(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/search?q=subject:minutes")
+    page.locator(".row .archive").first.click()
+    page.locator(".said").wait_for()
 
 
 _STEPS: dict[str, Callable[[Page, House], None]] = {
@@ -119,4 +166,13 @@ _STEPS: dict[str, Callable[[Page, House], None]] = {
     "item-dead": _kept("/items/{}", "Low-tech Magazine"),
     "item-pending": _kept("/items/{}", "The Public Domain Review"),
     "jobs": _kept("/jobs", "OpenStreetMap"),
+    "inbox": _mail(),
+    "message": _mail("Wood type, and where it hides"),
+    "message-text": _mail("Wood type, and where it hides", "?as=text"),
+    "message-thread": _mail("Re: Saturday: the apple tree"),
+    "message-odd": _mail(ODD),
+    "defer": _mail("Re: Saturday: the apple tree", "/defer"),
+    "address": _address,
+    "later": _later,
+    "archived": _archived,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NAME, PASSWORD
+from tests.browser.conftest import NAME, PASSWORD, press
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -25,12 +25,13 @@ def test_log_in_and_save_by_keys(house: House) -> None:
     with house.visitor(is_in=False) as context:
         page = context.new_page()
         page.goto(house.url)
+        expect(page.get_by_label("Name")).to_be_focused()
         page.keyboard.type(NAME)
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Bookmarks")).to_be_visible()
-        page.keyboard.press("n")
+        press(page, "n")
         expect(page.get_by_label("Address")).to_be_focused()
         page.keyboard.type("example.org/keys")
         page.keyboard.press("Tab")
@@ -42,18 +43,17 @@ def test_log_in_and_save_by_keys(house: House) -> None:
 
 def test_move_star_read_delete_undo(page: Page) -> None:
     names = rows(page)
-    page.keyboard.press("j")
-    page.keyboard.press("j")
+    press(page, "j", "j")
     row = page.locator(".row").nth(1)
     expect(row.locator(".link")).to_be_focused()
-    page.keyboard.press("s")
+    press(page, "s")
     expect(row.locator(".star")).to_have_attribute("aria-pressed", "true")
-    page.keyboard.press("m")
+    press(page, "m")
     expect(row).not_to_have_class("row unread here")
-    page.keyboard.press("#")
+    press(page, "#")
     expect(page.locator("#said")).to_contain_text(f"Deleted: {names[1]}")
     assert rows(page) == [names[0], *names[2:]]
-    page.keyboard.press("u")
+    press(page, "u")
     expect(row).to_be_visible()
     expect(page.locator("#said")).to_be_empty()
     page.reload()
@@ -64,25 +64,22 @@ def test_move_star_read_delete_undo(page: Page) -> None:
 
 
 def test_edit_search_and_go(page: Page, house: House) -> None:
-    page.keyboard.press("j")
-    page.keyboard.press("e")
+    press(page, "j", "e")
     expect(page.get_by_role("heading", name="Edit link")).to_be_visible()
     page.get_by_label("Title").focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("Renamed #1")
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Changed: Renamed #1")
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("tag:maps")
     page.keyboard.press("Enter")
     expect(page.locator(".row")).to_have_count(1)
-    page.keyboard.press("g")
-    page.keyboard.press("t")
+    press(page, "g", "t")
     expect(page.get_by_role("heading", name="Tags")).to_be_visible()
-    page.keyboard.press("g")
-    page.keyboard.press("i")
+    press(page, "g", "i")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -91,9 +88,9 @@ def test_edit_search_and_go(page: Page, house: House) -> None:
 def test_keys_open_a_link(page: Page, house: House) -> None:
     house.keep("Bookmarks", "On top", f"{house.url}/tags")
     page.reload()
-    page.keyboard.press("j")
+    press(page, "j")
     with page.expect_popup() as popup:
-        page.keyboard.press("o")
+        press(page, "o")
     popup.value.wait_for_url(f"{house.url}/tags")
     assert popup.value.evaluate("window.opener") is None
 
@@ -102,8 +99,7 @@ def test_keys_can_be_switched_off(page: Page, house: House) -> None:
     page.goto(f"{house.url}/account")
     page.get_by_label("Single keys do things").uncheck()
     page.goto(house.url)
-    page.keyboard.press("?")
-    page.keyboard.press("j")
+    press(page, "?", "j")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator(".row.here")).to_have_count(0)
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from poolhouse.servers.api.table import ENDPOINTS
 from poolhouse.servers.web import PAGES
 from tests.security.addresses import API, api_template, web_template
-from tests.security.world import bearer, cookie
+from tests.security.callers import bearer, cookie
+from tests.security.mail import LETTER_LINK
 
 if TYPE_CHECKING:
     from tests.security.asking import Answer
-    from tests.security.world import Home, World
+    from tests.security.homes import Home
+    from tests.security.world import World
 
 BOOKMARKS = b'<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><p><DT><A HREF="https://new.example/">New</A></DL>'
+LETTER = b"From: anna@new.example\r\nSubject: New\r\n\r\nNew.\r\n"
 NEW = "https://new.example/"
-KINDS = ("pool", "item", "secret", "session", "capture", "job")
+KINDS = ("pool", "item", "message", "address", "account", "folder", "secret", "session", "capture", "job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Change:
         return self.path.partition("?")[0].replace("{my_", "{")
 
 
+_PLACE = {"host": "127.0.0.1", "user_name": "somebody", "password": "something"}
 OF_THINGS = (
     Change("POST", "/pools/new", {"name": "new", "parent": "{pool}"}),
     Change("POST", "/pools/{pool}/edit", {"name": "renamed"}),
@@ -59,6 +63,21 @@ OF_THINGS = (
     Change("POST", "/items/{item}/capture", {}),
     Change("POST", "/items/{item}/captures/{capture}/delete", {}),
     Change("POST", "/items/{my_item}/captures/{capture}/delete", {}),
+    Change("POST", "/items/{item}/archive", {}),
+    Change("POST", "/items/{item}/unarchive", {}),
+    Change("POST", "/items/{item}/defer", {"when": "tomorrow"}),
+    Change("POST", "/items/{item}/undefer", {}),
+    Change("POST", "/items/{message}/links", {"url": LETTER_LINK}),
+    Change("POST", "/addresses", {"label": "x", "pool": "{pool}"}),
+    Change("POST", "/addresses/{address}", {"label": "x"}),
+    Change("POST", "/addresses/{address}/disable", {}),
+    Change("POST", "/addresses/{address}/enable", {}),
+    Change("POST", "/accounts/{account}", {"label": "x"}),
+    Change("POST", "/accounts/{account}/place", _PLACE),
+    Change("POST", "/accounts/{account}/folders", {"folder": "{folder}"}),
+    Change("POST", "/accounts/{account}/pull", {}),
+    Change("POST", "/accounts/{account}/pause", {}),
+    Change("POST", "/accounts/{account}/remove", {}),
     Change("POST", "/jobs/{job}/retry", {}),
     Change("POST", "/jobs/{job}/drop", {}),
     Change("POST", "/jobs/{job}/cancel", {}),
@@ -85,9 +104,22 @@ OF_THINGS = (
     Change("POST", f"{API}/secrets", {"label": "x", "pool": "{pool}"}),
     Change("DELETE", f"{API}/secrets/{{secret}}"),
     Change("POST", f"{API}/import?pool={{pool}}"),
+    Change("POST", f"{API}/import/mail?pool={{pool}}"),
     Change("POST", f"{API}/links/{{item}}/captures"),
     Change("DELETE", f"{API}/links/{{item}}/captures/{{capture}}"),
     Change("DELETE", f"{API}/links/{{my_item}}/captures/{{capture}}"),
+    Change("PUT", f"{API}/links/{{item}}/archive"),
+    Change("DELETE", f"{API}/links/{{item}}/archive"),
+    Change("PUT", f"{API}/links/{{item}}/deferral", {"until": "2030-01-01T08:00:00Z"}),
+    Change("DELETE", f"{API}/links/{{item}}/deferral"),
+    Change("POST", f"{API}/messages/{{message}}/links", {"url": LETTER_LINK}),
+    Change("POST", f"{API}/addresses", {"label": "x", "pool": "{pool}"}),
+    Change("PATCH", f"{API}/addresses/{{address}}", {"label": "x"}),
+    Change("PATCH", f"{API}/accounts/{{account}}", {"label": "x"}),
+    Change("PUT", f"{API}/accounts/{{account}}/place", _PLACE),
+    Change("POST", f"{API}/accounts/{{account}}/pull"),
+    Change("DELETE", f"{API}/accounts/{{account}}"),
+    Change("PATCH", f"{API}/accounts/{{account}}/folders/{{folder}}", {"pool": "{my_pool}"}),
     Change("POST", f"{API}/jobs/{{job}}/retry"),
     Change("DELETE", f"{API}/jobs/{{job}}"),
 )
@@ -98,7 +130,11 @@ OF_ONESELF = (
     Change("POST", "/account/tokens", {"label": "x"}),
     Change("POST", "/trash/empty", {}),
     Change("POST", "/jobs/check-links", {}),
+    Change("POST", "/addresses/own", {"own": "me@own.example"}),
+    Change("POST", "/accounts", _PLACE),
+    Change("POST", f"{API}/accounts", _PLACE),
     Change("POST", "/logout", {}),
+    Change("PUT", f"{API}/own-addresses", {"addresses": ["me@own.example"]}),
     Change("DELETE", f"{API}/trash"),
     Change("POST", f"{API}/checks"),
 )
@@ -127,6 +163,10 @@ def ids(home: Home, *, only: int | None = None) -> dict[str, int]:
     return {
         "pool": home.pools[2].id,
         "item": home.items[0].id,
+        "message": home.letters[0],
+        "address": home.addresses[0],
+        "account": home.accounts[0],
+        "folder": home.folders[0],
         "secret": home.feed_secrets[0][1],
         "session": home.session_id,
         "capture": home.items[0].id,
@@ -150,9 +190,9 @@ def attempt(
     if change.is_api:
         headers = bearer(caller.token) if headers is None else headers
         if "/import" in change.path:
-            return world.asker.ask(
-                change.method, path, {**headers, "content-type": "text/html"}, body=BOOKMARKS
-            )
+            is_mail = "/mail" in change.path
+            media_type, file = ("message/rfc822", LETTER) if is_mail else ("text/html", BOOKMARKS)
+            return world.asker.ask(change.method, path, {**headers, "content-type": media_type}, body=file)
         data = {name: _number(value) for name, value in fields.items()}
         return world.asker.ask(change.method, path, headers, data=data or None)
     headers = cookie(caller.session) if headers is None else headers

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.security.plans import RICH
 from tests.security.visitor import Visitor
-from tests.security.world import RICH, World, made_world
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,7 +29,7 @@ FEED_ELEMENTS = {
         f"{ATOM}{name}"
         for name in ("feed", "id", "title", "subtitle", "updated", "published", "author", "name")
     ),
-    *(f"{ATOM}{name}" for name in ("link", "entry", "category", "content")),
+    *(f"{ATOM}{name}" for name in ("link", "entry", "category", "content", "summary")),
     *(
         "rss",
         "channel",
@@ -39,11 +39,13 @@ FEED_ELEMENTS = {
         "lastBuildDate",
         "item",
         "guid",
+        "enclosure",
         "pubDate",
         "category",
     ),
     *(f"{DC}creator", f"{CONTENT}encoded", f"{HISTORY}archive"),
 }
+FRAGMENT_ELEMENTS = frozenset(_words("body p br blockquote a ul li span div b i em strong"))
 OUTLINE_ELEMENTS = {"opml", "head", "title", "body", "outline", "dateCreated"}
 BOOKMARK_ELEMENTS = frozenset(_words("html head body meta title h1 h3 dl dt dd p a hr"))
 RUNS = frozenset(
@@ -52,7 +54,7 @@ RUNS = frozenset(
     )
 )
 _NOT_OURS = frozenset(_words("style object embed base applet frame frameset math foreignobject video audio"))
-FRAME_ADDRESS = re.compile(r"/items/[0-9]+/captures/[0-9]+/text(\?images=1)?")
+FRAME_ADDRESS = re.compile(r"/items/[0-9]+/(?:captures/[0-9]+/text|message)(\?images=1)?")
 _ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset", "ping", "background")
 # what a browser drops from an address before it reads it (WHATWG URL §4.4)
 _DROPPED = re.compile(r"[\t\n\r]")
@@ -104,12 +106,16 @@ def check_frame(attributes: dict[str, str | None]) -> None:
     assert attributes.get("referrerpolicy") == "no-referrer", attributes
 
 
-def check_policy_of_stored(policy: dict[str, str]) -> None:
-    """That a document which a stranger wrote runs nothing, sends nothing and loads nothing but what it holds."""
+def check_policy_of_stored(policy: dict[str, str], *, target: str = "") -> None:
+    """That a document which a stranger wrote runs nothing, sends nothing and loads nothing but what it holds.
+
+    And pictures, where its reader asked for them in the address.
+    """
     allowed = set(policy["sandbox"].split())
     assert allowed <= {"allow-popups", "allow-popups-to-escape-sandbox"}, policy
     assert policy["default-src"] == "'none'", policy
-    assert policy.get("img-src", "'none'") in {"data:", "'none'"}, policy
+    pictures = {"data: http: https:"} if target.endswith("?images=1") else {"data:", "'none'"}
+    assert policy.get("img-src", "'none'") in pictures, policy
     for name in ("form-action", "base-uri"):
         assert policy.get(name, "'none'") == "'none'", policy
     assert policy["frame-ancestors"] in {"'none'", "'self'"}, policy
@@ -122,12 +128,13 @@ def policy_of(text: str) -> dict[str, str]:
 
 
 def check_fragment(document: str) -> None:
-    """That HTML in a feed holds paragraphs and nothing else."""
+    """That HTML in a feed holds text, and links that lead to the web or to a mailbox, and nothing else."""
     page = LexborHTMLParser(f"<!doctype html><body>{document}")
     assert page.body is not None
     for node in page.body.css("*"):
-        assert node.tag in {"body", "p", "br", "blockquote"}, document
-        assert node.attributes == {}, document
+        assert node.tag in FRAGMENT_ELEMENTS, document
+        assert set(node.attributes) <= ({"href", "rel"} if node.tag == "a" else set()), document
+        assert re.match("https?:|mailto:|tel:", node.attributes.get("href") or "https:"), document
 
 
 def check_xml(document: bytes, known: set[str]) -> etree._Element:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from poolhouse.errors import InvalidInputError
+from poolhouse.services.deliveries import edit_delivery_address
 from poolhouse.services.links import save_link
+from poolhouse.services.messages import record_reading
 from poolhouse.services.pools import add_pool
 from poolhouse.services.secrets import add_feed_secret, add_token
 from poolhouse.types import ReaderUse
-from tests.security.addresses import readables
+from tests.security.addresses import ids_of, readables
+from tests.security.callers import bearer, cookie
 from tests.security.inert import (
     OUTLINE_ELEMENTS,
     check_bookmark_file,
@@ -24,7 +27,7 @@ from tests.security.inert import (
     policy_of,
     runs,
 )
-from tests.security.world import World, bearer, cookie
+from tests.security.mail import letter_reading
 from tests.store.readings import told
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from poolhouse.ports import Transaction
     from tests.security.asking import Answer
+    from tests.security.world import World
 
 HTML = {"accept": "text/html"}
 PAYLOADS = [
@@ -115,6 +119,11 @@ def write_everywhere(world: World, text: str) -> None:
         yield lambda tx: tx.secrets.record_uses(
             [(home.feed_secrets[0][1], ReaderUse(at=tx.now, user_agent=_storable(text), status=200))]
         )
+        plain = text.encode("utf-8", "replace").decode()  # as readings are
+        yield lambda tx: record_reading(tx, home.letters[0], letter_reading(plain, f"{plain}@x.example", 9))
+        yield lambda tx: edit_delivery_address(
+            tx, me, home.addresses[0], label=text, pool_id=None, allowed_senders=()
+        )
         yield lambda tx: told(
             tx,
             save_link(tx, me, "https://hostile.example/2", pool_id=pool_id).item.id,
@@ -147,6 +156,8 @@ def check_everything(world: World, *, is_planted: bool = False) -> list[bytes]:
                 targets = [readable.at(pool.id) for pool in pools]
             case "item":
                 targets = [readable.at(entry.item.id) for entry in items]
+            case "message" | "address" | "account":
+                targets = [readable.at(identity) for identity in ids_of(home, readable.kind)]
             case _:
                 targets = [readable.template]
         for target in targets:
@@ -169,7 +180,7 @@ def check_document(target: str, answer: Answer, *, is_planted: bool) -> bytes:
         check_bookmark_file(answer.body)
     elif kind == "text/html" and "sandbox" in (policy := answer.header("content-security-policy") or ""):
         # what a stranger wrote, as it is: what holds it is not in it
-        check_policy_of_stored(policy_of(policy))
+        check_policy_of_stored(policy_of(policy), target=target)
     elif kind == "text/html":
         check_page(answer.body, bookmarklets=1 if target == "/bookmarklet" else 0)
     elif kind == "text/x-opml":

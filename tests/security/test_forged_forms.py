@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.security.callers import cookie
 from tests.security.changes import ALL, attempt, ids
-from tests.security.world import World, cookie
 
 if TYPE_CHECKING:
     from tests.security.changes import Change
+    from tests.security.world import World
 
 FORMS = [change for change in ALL if not change.is_api]
 HTML = {"accept": "text/html"}

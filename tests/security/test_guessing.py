@@ -11,7 +11,7 @@ from poolhouse.rules.throttle import Throttle
 from poolhouse.services import passwords
 from poolhouse.services.people import add_person, set_person_disabled
 from tests.conftest import PASSWORD, make_person
-from tests.security.world import basic, bearer
+from tests.security.callers import basic, bearer
 from tests.servers.web.conftest import Browser, token_of
 
 if TYPE_CHECKING:

@@ -9,14 +9,16 @@ from lxml import html
 from poolhouse.servers.feeds import FeedDoor
 from poolhouse.servers.http.message import Request
 from tests.security.addresses import feed_targets, readables
+from tests.security.callers import bearer, cookie
 from tests.security.changes import ids
+from tests.security.homes import NO_ID
 from tests.security.inert import check_frame, check_policy_of_stored, policy_of
-from tests.security.world import NO_ID, World, bearer, cookie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.security.asking import Answer
+    from tests.security.world import World
 
 HTML = {"accept": "text/html"}
 EVIL = "evil.example"
@@ -77,12 +79,13 @@ def test_nothing_on_a_page_runs_but_our_files(world: World) -> None:
 def test_what_strangers_wrote_is_shut_in(world: World) -> None:
     seen = set()
     for target, answer in pages_of(world, stored=True):
-        check_policy_of_stored(policy_of(answer.header("content-security-policy") or ""))
+        policy = policy_of(answer.header("content-security-policy") or "")
+        check_policy_of_stored(policy, target=target)
         assert answer.header("referrer-policy") == "no-referrer", target
         assert answer.header("x-content-type-options") == "nosniff", target
         assert answer.header("cache-control") == "private, no-store", target
         seen.add(target.rpartition("/")[2])
-    assert seen == {"text", "page"}
+    assert seen == {"text", "page", "message", "message?images=1"}
 
 
 def asked_for_headers(world: World) -> Iterator[tuple[str, Answer]]:

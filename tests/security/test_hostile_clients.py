@@ -16,8 +16,9 @@ from poolhouse.servers.http.limits import FrontLimits
 from poolhouse.servers.http.serve import serve
 from poolhouse.servers.site import build_site
 from tests.running import RunningServer
+from tests.security.plans import RICH
 from tests.security.visitor import PATIENCE_SECONDS, Visitor
-from tests.security.world import RICH, World, made_world
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from pathlib import Path

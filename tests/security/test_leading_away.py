@@ -11,8 +11,10 @@ from lxml import html
 
 from poolhouse.servers.web import PAGES
 from tests.security.addresses import feed_targets, readables, web_template
+from tests.security.callers import bearer, cookie
 from tests.security.changes import ALL, attempt, ids
-from tests.security.world import RICH, World, bearer, cookie, made_world
+from tests.security.plans import RICH
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from tests.security.asking import Answer

@@ -14,7 +14,9 @@ from poolhouse.errors import StoreError
 from poolhouse.servers.feeds import PREFIXES, FeedDoor
 from poolhouse.servers.http.serve import serve
 from poolhouse.servers.site import build_site
-from tests.security.world import RICH, World, basic, bearer, cookie, made_world
+from tests.security.callers import basic, bearer, cookie
+from tests.security.plans import RICH
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from poolhouse.errors import PoolhouseError
 from poolhouse.rules.names import clean_person_name
 from poolhouse.services.links import save_link
+from tests.security.callers import cookie
 from tests.security.inert import (
     check_page,
 )
-from tests.security.world import RICH, World, cookie, made_world
+from tests.security.plans import RICH
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,11 +13,13 @@ import pytest
 from poolhouse.cli import main
 from poolhouse.services.links import save_link
 from tests.jobs import do_import
+from tests.security.callers import bearer, cookie
 from tests.security.changes import ids
 from tests.security.inert import (
     check_page,
 )
-from tests.security.world import RICH, World, bearer, cookie, made_world
+from tests.security.plans import RICH
+from tests.security.world import World, made_world
 
 if TYPE_CHECKING:
     from pathlib import Path

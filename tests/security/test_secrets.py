@@ -18,7 +18,9 @@ from poolhouse.rules.vault import SECRET_BYTES, Vault
 from poolhouse.services.secrets import add_feed_secret
 from poolhouse.store.backup import back_up
 from tests.conftest import PASSWORD
-from tests.security.world import RICH, World, basic, bearer, cookie, made_world
+from tests.security.callers import basic, bearer, cookie
+from tests.security.plans import RICH
+from tests.security.world import World, made_world
 from tests.servers.web.conftest import Browser
 
 if TYPE_CHECKING:

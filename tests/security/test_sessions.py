@@ -12,7 +12,7 @@ from poolhouse.servers.site import build_site
 from poolhouse.services.people import SESSION_LIFETIME, set_person_disabled
 from tests.conftest import PASSWORD
 from tests.security.asking import Asker
-from tests.security.world import cookie
+from tests.security.callers import cookie
 from tests.servers.web.conftest import Browser, token_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Mail through real programs: Postfix, Exim and swaks hand it to a real server."""
