@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, say what came out, write it down and draw it. With `workshop`: the heavy work instead."""
+"""`python -m bench`: measure, say what came out, write it down and draw it. Also: `workshop` (heavy work), `mail`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import workshop
+from bench import mail, workshop
 from bench.figures import lines
 from bench.plot import draw
 from bench.processes import cores
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
     if arguments[:1] == ["workshop"]:
         return workshop.main(arguments[1:], RESULTS)
+    if arguments[:1] == ["mail"]:
+        return mail.main(arguments[1:], RESULTS)
     given = _parser().parse_args(arguments)
     output: Path = given.output
     if not given.redraw:

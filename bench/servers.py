@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -100,7 +101,7 @@ def start_nginx(place: Path, core: int) -> Server:
     files = place / "files"
     files.mkdir(parents=True)
     (files / NGINX_PATH.strip("/")).write_bytes(b"x" * NGINX_FILE_BYTES)
-    port = _free_port()
+    port = free_port()
     # started by root, it would read the file as somebody else, who may not look into a temporary directory
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     (place / "nginx.conf").write_text(_CONFIGURATION.format(user=user, place=place, port=port), "utf-8")
@@ -110,16 +111,20 @@ def start_nginx(place: Path, core: int) -> Server:
             stderr=subprocess.PIPE,
             text=True,
         )
-    _wait_until_open(process, port)
+    wait_until_open(process, port)
     return Server(process, port)
 
 
-def start_poolhouse(data: Path, core: int, *, under: tuple[str, ...] = ()) -> Server:
-    """`poolhouse serve` as a person runs it, on a free port; `under` is what runs it, such as strace."""
+def start_poolhouse(
+    data: Path, core: int | None, *, under: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
+) -> Server:
+    """`poolhouse serve` as a person runs it, on a free port; `under` is what runs it, such as strace.
+
+    Without a core it runs where it likes."""
     command = [sys.executable, "-m", "poolhouse", "serve", "--http", "127.0.0.1:0", "--fetch-pages", "no"]
-    with on_core(core):
+    with nullcontext() if core is None else on_core(core):
         process = subprocess.Popen(
-            [*under, *command, "--data", str(data)],
+            [*under, *command, "--data", str(data), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -131,23 +136,23 @@ def start_poolhouse(data: Path, core: int, *, under: tuple[str, ...] = ()) -> Se
     raise ChildProcessError(f"poolhouse serve ended with status {process.wait()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         port: int = asked.getsockname()[1]
         return port
 
 
-def _wait_until_open(process: subprocess.Popen[str], port: int) -> None:
+def wait_until_open(process: subprocess.Popen[str], port: int) -> None:
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
             assert process.stderr is not None
-            raise ChildProcessError(f"nginx ended: {process.stderr.read()}")
+            raise ChildProcessError(f"the server ended: {process.stderr.read()}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except ConnectionRefusedError:
             time.sleep(0.02)
         else:
             return
-    raise TimeoutError("nginx does not listen")
+    raise TimeoutError("the server does not listen")

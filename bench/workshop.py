@@ -5,33 +5,26 @@ Each round asks every question once, in shuffled order, each in a process of its
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import subprocess
-import sys
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bench.findings import findings, lines
+from bench.programs import PAGE, PUBLISHED, ask, parser_of, say
 from bench.report import read_result, write_result
 from bench.tables import replace_tables, tables
 from poolhouse.survey.images.runs import Images, Plan, missing_in, result_of, run_round
 from poolhouse.survey.images.transforms import Size
 from poolhouse.survey.machine import describe_machine
-from poolhouse.survey.usage import foreign_share, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 QUESTIONS = ("images", "loop_delay", "small_jobs", "durable_jobs")
 PACKAGES = ("apsw", "loky", "lxml", "msgspec", "numpy", "pillow", "poolhouse", "uvloop")
 _TIMEOUT_SECONDS = 300.0
 _RESULT = "workshop.json"
-PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "speed.md"
-PUBLISHED = PAGE.parent / "speed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,23 +82,21 @@ def _ask(name: str, plan: WorkshopPlan, turn: int, place: str | None) -> dict[st
         arguments += ["--place", place] if place else []
     else:
         arguments += ["--seed", str(plan.seed + turn)]
-    before = usage(os.getpid())
-    done = subprocess.run(
-        [sys.executable, "-m", f"bench.{name}", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        raise ChildProcessError(f"bench.{name} failed: {done.stderr}")
-    share = foreign_share(before, usage(os.getpid()), len(os.sched_getaffinity(0)))
-    return {"foreign_share": share, **json.loads(done.stdout)}
+    return ask(f"bench.{name}", arguments, timeout_seconds=_TIMEOUT_SECONDS)
 
 
 def main(arguments: Sequence[str], results: Path) -> int:
     """Run, and return the exit status: 1 where a goal was missed and `--check` was given."""
-    given = _parser(results).parse_args(arguments)
+    parser = parser_of(
+        "workshop",
+        "Measure heavy work beside the loop, and draw the graph.",
+        QUESTIONS,
+        turns=FULL.turns,
+        seed=FULL.seed,
+        results=results,
+        draws="the graph and the page's tables",
+    )
+    given = parser.parse_args(arguments)
     output = PUBLISHED if given.publish else given.output
     written = output / _RESULT
     if not given.redraw:
@@ -117,7 +108,7 @@ def main(arguments: Sequence[str], results: Path) -> int:
             questions=tuple(given.only or plan.questions),
         )
         command = " ".join(["python", "-m", "bench", "workshop", *arguments])
-        result = run(plan, given.place, command, _say)
+        result = run(plan, given.place, command, say)
         result["findings"] = [{**asdict(each), "is_held": each.is_held} for each in findings(result)]
         write_result(written, result)
     result = read_result(written)
@@ -132,31 +123,5 @@ def main(arguments: Sequence[str], results: Path) -> int:
         from bench.workshop_plot import draw_images
 
         draw_images(result["images"], output)
-    _say(f"written to {output}")
+    say(f"written to {output}")
     return int(given.check and not all(each.is_held for each in found))
-
-
-def _parser(results: Path) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench workshop", description="Measure heavy work beside the loop, and draw the graph."
-    )
-    parser.add_argument("--quick", action="store_true", help="one round of little: a rough look")
-    parser.add_argument("--check", action="store_true", help="fail where the median misses a goal")
-    parser.add_argument("--turns", type=int, metavar="NUMBER", help=f"rounds (default {FULL.turns})")
-    parser.add_argument("--seed", type=int, default=FULL.seed, help="of the data and of the order")
-    parser.add_argument(
-        "--only", nargs="+", choices=QUESTIONS, metavar="QUESTION", help="only these: %(choices)s"
-    )
-    parser.add_argument("--place", metavar="DIR", help="where the store is made: the disk that is measured")
-    parser.add_argument("--output", type=Path, default=results, metavar="DIR", help="where the result goes")
-    parser.add_argument(
-        "--publish",
-        action="store_true",
-        help="into docs/explanation: the result, the graph and the page's tables",
-    )
-    parser.add_argument("--redraw", action="store_true", help="measure nothing: draw what --output holds")
-    return parser
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Import of mail: an mbox of made messages, brought in, read and searched."""
