@@ -27,7 +27,7 @@ demo: env-run ## Run a server with things in it to look at; they are gone when i
 
 test: env-test programs ## Install what the tests need and run all of them
 	$(PYTEST) -m "not slow" --numprocesses=auto --maxprocesses=8
-	$(PYTEST) -m slow
+	$(PYTEST) -m slow --durations=40
 
 quick: env-test ## Run the tests that start no other programs
 	$(PYTEST) -m "not slow"
