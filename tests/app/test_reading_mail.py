@@ -26,7 +26,7 @@ from tests.store.actor import Actor, new_actor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
     from poolhouse.app.data import OpenData
     from poolhouse.app.house import RunningHouse
@@ -188,18 +188,13 @@ async def test_a_store_that_fails_is_no_messages_fault(
 
 
 async def test_where_no_worker_can_start_messages_wait(
-    house: RunningHouse, data: OpenData, anna: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    house: RunningHouse,
+    data: OpenData,
+    anna: Actor,
+    no_worker_can_start: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    (tmp_path / "not_there.py").write_text("import sys\nassert 'pytest' in sys.modules\n", "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def unfit_pool(space: MemorySpace, modules: tuple[str, ...], **settings: Any) -> WorkerPool:
-        return WorkerPool(space, (*modules, "not_there"), paths=[tmp_path], **settings)
-
     ids = [deliver(data, write_letter(text)).item_id for text in ("One", "Two")]
-    with monkeypatch.context() as patched:
-        patched.setattr("poolhouse.app.workshop.WorkerPool", unfit_pool)
-        patched.setattr("poolhouse.space.pool._LONGEST_DELAY_SECONDS", 0.01)
+    with no_worker_can_start():
         async with working(house), asyncio.timeout(60):
             while [job.state for job in anna.ask(list_jobs)] != [JobState.FAILED]:
                 await house.next_commit(1.0)

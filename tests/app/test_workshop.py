@@ -18,7 +18,7 @@ from poolhouse.fetch.fetcher import Fetched
 from poolhouse.rules.addresses import Addresses
 from poolhouse.services.captures import get_capture
 from poolhouse.services.imports import queue_import
-from poolhouse.services.jobs import list_jobs
+from poolhouse.services.jobs import list_jobs, retry_job
 from poolhouse.services.links import edit_link, save_link
 from poolhouse.services.reading import get_item, search_items
 from poolhouse.store.blobs import BlobFiles
@@ -27,6 +27,7 @@ from tests.store.actor import Actor, new_actor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from poolhouse.app.data import OpenData
@@ -194,6 +195,21 @@ async def test_why_a_page_cannot_be_read_is_told(house: RunningHouse, anna: Acto
     async with working(house, Pages(refuse)):
         assert await state(house, anna, item) is PageState.FAILED
     assert anna.ask(get_item, item).page_error == "the site answered 404 (Not Found)"
+
+
+async def test_where_no_worker_can_start_a_page_waits(
+    house: RunningHouse, anna: Actor, no_worker_can_start: Callable[[], AbstractContextManager[None]]
+) -> None:
+    item = anna.do(save_link, "https://plain.test/").item.id
+    with no_worker_can_start():
+        async with working(house, Pages(nothing)):
+            await until(house, lambda: [job.state for job in anna.ask(list_jobs)] == [JobState.FAILED])
+    (job,) = anna.ask(list_jobs)
+    assert "could not start" in job.reason
+    assert anna.ask(get_item, item).page_state is PageState.PENDING
+    anna.do(retry_job, job.id)
+    async with working(house, Pages(nothing)):
+        assert await state(house, anna, item) is PageState.DONE
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +18,9 @@ from tests.space import jobs
 from tests.space.contract import settle
 from tests.space.jobs import Number, Picture, Said, Token
 from tests.space.pools import ROOT, HandTimers, begun_with, call, ended, working
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +95,32 @@ async def test_a_dead_worker_costs_one_attempt_and_is_replaced(space: MemorySpac
             await call(space, jobs.die, signal.SIGSEGV)
         assert await call(space, jobs.double, 1) == Number(2)
         assert len(pool.pids) == 1
+
+
+def kill(pid: int) -> None:
+    """Have it dead, and the loop know nothing of that yet."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def halt(pid: int) -> None:
+    """Have it look at nothing that comes."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED)
+
+
+@pytest.mark.parametrize("befall", [halt, kill])
+async def test_a_job_that_its_worker_never_looked_at_has_all_its_attempts(
+    space: MemorySpace, befall: Callable[[int], None]
+) -> None:
+    async with working(space) as pool:
+        await call(space, jobs.double, 1)
+        [pid] = pool.pids
+        befall(pid)
+        active = await space.eval(jobs.read_file, "/dev/null")  # may be attempted once
+        os.kill(pid, signal.SIGKILL)
+        assert await active.take() == Said("")
+        assert pool.pids != [pid]
 
 
 async def test_a_worker_can_die_by_a_signal_without_a_name(space: MemorySpace) -> None:

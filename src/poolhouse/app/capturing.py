@@ -12,6 +12,7 @@ from poolhouse.errors import DeadLetterError, FetchError, StoreError
 from poolhouse.fetch.pages import fetch_icon, fetch_page, fetch_resources
 from poolhouse.services.captures import mode_of, record_capture
 from poolhouse.services.pages import is_awaited, record_page_failure, record_page_unwanted
+from poolhouse.space.hand import NO_START
 from poolhouse.types import Captured, CaptureMode, ItemId
 from poolhouse.workers.pages import (
     Page,
@@ -60,7 +61,10 @@ class Capturing:
         self._blocks = blocks
 
     async def read(self, taking: DurableTaking[Transaction, Any], job: ReadPage) -> None:
-        """Read one page, and file what it said, or why it could not be read, with the end of the job."""
+        """Read one page, and file what it said, or why it could not be read, with the end of the job.
+
+        Raises DeadLetterError where no worker can start.
+        """
         item_id, url = ItemId(job.item_id), job.url
         if self._fetcher is None:
             taking.commit_with(lambda tx: record_page_unwanted(tx, item_id, url))
@@ -76,6 +80,8 @@ class Capturing:
             reason = error.reason
             taking.commit_with(lambda tx: record_page_failure(tx, item_id, url, reason))
         except DeadLetterError as error:
+            if error.reason.startswith(NO_START):  # no page's fault: the job is done again
+                raise
             reason = f"the page could not be read: {error.reason}"
             taking.commit_with(lambda tx: record_page_failure(tx, item_id, url, reason))
         except StoreError:

@@ -68,12 +68,14 @@ class Hand:
         self._next_step: asyncio.TimerHandle | None = None
         self._reason: str | None = None
         self._is_ready = False
+        self._is_job_alone = False
         self._is_ending = False
         self._is_closed = False
 
     def give(self, assignment: Assignment) -> None:
         """Have it do a job."""
         self._assignment = assignment
+        self._is_job_alone = self._is_ready
         try:
             assignment.begin()
         except FrameError as error:
@@ -90,6 +92,7 @@ class Hand:
         if self._assignment is None or self._next_step is not None:
             return
         self._reason = reason
+        self._is_job_alone = False
         self.process.send(frames.CallOff(self._assignment.stored.id))
         self._assignment.stop()
         self._next_step = self._after_grace(self._tell)
@@ -131,6 +134,7 @@ class Hand:
     def _hear(self, frame: FromWorker) -> None:
         """Do what a frame says. Raises FrameError for one that cannot come now."""
         assignment = self._assignment
+        self._is_job_alone = False
         if not self._is_ready and isinstance(frame, frames.Ready):
             self._is_ready = True
             self._foreman.ready(frame.unconfined)
@@ -171,6 +175,8 @@ class Hand:
         if assignment is not None:
             if status == -signal.SIGXCPU:
                 reason = assignment.declaration.limits.too_much_cpu()
-            assignment.fail(None if self._is_closed else reason)
+            # a job that it died without looking at had no part in that: others may have died in the same moment
+            is_unseen = self._is_job_alone and self.process.died_unread
+            assignment.fail(None if self._is_closed or is_unseen else reason)
         failure = None if self._is_ending else reason
         self._foreman.gone(self, None if assignment is None else assignment.stored, failure)

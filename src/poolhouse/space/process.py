@@ -33,7 +33,10 @@ _UNSENT_PACKETS = 8
 
 
 class WorkerProcess:
-    """Starts a worker, by spawning, never by forking this process. `gone` is told its return code when it is dead."""
+    """Starts a worker, by spawning, never by forking this process. `gone` is told its return code when it is dead.
+
+    `died_unread` then says whether it left a frame that it was sent unread (ECONNRESET, EPIPE: unix(7)).
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class WorkerProcess:
         self._buffer = bytearray(FRAME_BYTES)
         self._link, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.is_open = True
+        self.died_unread = False
         self.fault: str | None = None
         with there:
             self._link.setblocking(False)
@@ -110,7 +114,7 @@ class WorkerProcess:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # it is dying, which is told by its other descriptor
+            self.died_unread = True  # that it is dying is told by its other descriptor
         return True
 
     def _write(self) -> None:
@@ -126,9 +130,8 @@ class WorkerProcess:
         except BlockingIOError:
             return False
         except ConnectionResetError:
-            return (
-                self._read()
-            )  # told once, where it died with something unread; what it said before is still there
+            self.died_unread = True
+            return self._read()  # it is told once; what the worker said before is still there
         except OSError:
             size = 0
         if size:
