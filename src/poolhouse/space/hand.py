@@ -68,7 +68,7 @@ class Hand:
         self._next_step: asyncio.TimerHandle | None = None
         self._reason: str | None = None
         self._is_ready = False
-        self._is_job_alone = False
+        self._is_job_alone = False  # it was sent to one that was ready, and no word has been said since
         self._is_ending = False
         self._is_closed = False
 
