@@ -78,7 +78,9 @@ def _person(tx: Transaction, local_part: str) -> tuple[Person, str]:
         if person is None and name == POSTMASTER:
             able = [each for each in tx.persons.all() if not each.is_disabled]
             person = min(able, key=lambda each: each.id, default=None)
-        if person is not None and not person.is_disabled:
+        if person is not None:
+            if person.is_disabled:  # their mail is nobody else's, whose name may be the beginning of theirs
+                break
             return person, detail
     raise NotFoundError("address")
 

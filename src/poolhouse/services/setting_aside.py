@@ -89,7 +89,7 @@ def defer_item(tx: Transaction, principal: Principal, item_id: ItemId, until: da
         (pool for pool in pools if pool.id != later.id), key=lambda pool: pool.role is not PoolRole.INBOX
     )
     origin = tx.items.deferred_from(item_id) if item.deferred_until else None
-    if elsewhere:
+    if elsewhere and origin is None:  # deferred anew, it has left its origin already
         origin = elsewhere[0].id
         take_from_pool(tx, item.owner_id, origin, item_id)
     _put(tx, item, later.id)
