@@ -43,8 +43,8 @@ def sleep_here(seconds: float) -> list[float]:
     began = time.monotonic_ns()
     wakes = [began]
     while wakes[-1] < began + seconds * 1e9:
-        # to sleep and to look when it woke is what is measured here
-        time.sleep((next_tick(began, wakes[-1], _INTERVAL_NS) - wakes[-1]) / 1e9)
+        due = next_tick(began, wakes[-1], _INTERVAL_NS)
+        time.sleep((due - wakes[-1]) / 1e9)  # how late a sleep ends is what is measured here
         wakes.append(time.monotonic_ns())
     return [late / 1e6 for late in lateness(began, wakes, _INTERVAL_NS)]
 

@@ -104,7 +104,7 @@ def wait_until(is_so: Callable[[], bool], timeout_seconds: float) -> bool:
     while not is_so():
         if time.monotonic() > deadline:
             return False
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)  # /proc tells nobody when it changes
     return True
 
 

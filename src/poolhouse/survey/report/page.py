@@ -33,7 +33,7 @@ def page(title: str, view: View, sections: Sequence[Section], charts: Sequence[C
     import vl_convert
 
     # the stub wants a program of ours; without one the bundle has all of the three
-    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub wants what has a default
     return "\n".join(
         (
             "<!doctype html>",
