@@ -29,7 +29,7 @@ from poolhouse.services.messages import (
     save_found_link,
     thread_of,
 )
-from poolhouse.services.pools import add_pool, trash_pool
+from poolhouse.services.pools import add_pool, find_pool, trash_pool
 from poolhouse.services.reading import get_item, pools_of_item, search_items
 from poolhouse.services.setting_aside import (
     archive_item,
@@ -276,6 +276,27 @@ def test_deferred_twice_it_goes_back_to_where_it_was_first(
     assert paths(data, principal, item_id) == ["Inbox"]
     with pytest.raises(InvalidInputError):
         data.database.write(lambda tx: defer_item(tx, principal, item_id, clock.now()))
+
+
+def test_deferred_anew_it_stays_in_its_other_pools_but_leaves_the_inbox(
+    data: OpenData, principal: Principal, clock: StillClock
+) -> None:
+    data.database.write(lambda tx: add_pool(tx, principal, "Garden"))
+    item_id = receive(data, write_letter()).item_id
+    receive(data, write_letter(), "anna+garden@pools.test")
+
+    def defer(hours: int) -> list[str]:
+        until = clock.now() + timedelta(hours=hours)
+        data.database.write(lambda tx: defer_item(tx, principal, item_id, until))
+        return paths(data, principal, item_id)
+
+    assert defer(1) == defer(2) == ["Garden", "Later"]
+    pools = [pool.id for pool in data.database.read(lambda tx: pools_of_item(tx, principal, item_id))]
+    inbox = data.database.read(lambda tx: find_pool(tx, principal, "Inbox"))
+    data.database.write(lambda tx: edit_link(tx, principal, item_id, pool_ids=[*pools, inbox.id]))
+    assert defer(3) == ["Garden", "Later"]
+    data.database.write(lambda tx: undefer_item(tx, principal, item_id))
+    assert paths(data, principal, item_id) == ["Garden", "Inbox"]
 
 
 def test_trash_and_restore(data: OpenData, principal: Principal) -> None:

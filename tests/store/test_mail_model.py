@@ -225,11 +225,10 @@ class MailMachine(RuleBasedStateMachine):
         until = self.clock.now() + hours * HOUR
         if self.both(letter.is_trashed or hours <= 0, lambda: self.anna.do(defer_item, letter.id, until)):
             elsewhere = sorted(letter.places - {LATER}, key=lambda name: (name != INBOX, name))
-            if elsewhere:
+            letter.origin = letter.origin if letter.until else None
+            if elsewhere and (letter.origin is None or elsewhere[0] == INBOX):
                 letter.origin = elsewhere[0]
                 letter.places.remove(elsewhere[0])
-            elif letter.until is None:
-                letter.origin = None
             letter.places.add(LATER)
             letter.until, letter.is_found = until, True
 

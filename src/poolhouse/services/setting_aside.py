@@ -77,8 +77,8 @@ def unarchive_item(tx: Transaction, principal: Principal, item_id: ItemId) -> It
 def defer_item(tx: Transaction, principal: Principal, item_id: ItemId, until: datetime) -> Item:
     """Into Later until a time to come; then it is back on top of where it was, unread.
 
-    That is the Inbox if it is there, or else its first pool by path. Raises InvalidInputError, NotFoundError,
-    ConflictError.
+    That is the Inbox if it is there, or else its first pool by path; deferred anew from elsewhere than the Inbox, it
+    has left where it was already. Raises InvalidInputError, NotFoundError, ConflictError.
     """
     item = _live(tx, principal, item_id)
     if until <= tx.now:
@@ -89,7 +89,7 @@ def defer_item(tx: Transaction, principal: Principal, item_id: ItemId, until: da
         (pool for pool in pools if pool.id != later.id), key=lambda pool: pool.role is not PoolRole.INBOX
     )
     origin = tx.items.deferred_from(item_id) if item.deferred_until else None
-    if elsewhere and origin is None:  # deferred anew, it has left its origin already
+    if elsewhere and (origin is None or elsewhere[0].role is PoolRole.INBOX):
         origin = elsewhere[0].id
         take_from_pool(tx, item.owner_id, origin, item_id)
     _put(tx, item, later.id)
