@@ -88,6 +88,34 @@ def test_nobody_and_whoever_is_shut_out_get_nothing(
     del principal
 
 
+@pytest.mark.parametrize("local_part", ["anna-lee", "anna-lee+news", "anna-lee-news"])
+def test_mail_of_who_is_disabled_is_not_for_whose_name_begins_theirs(
+    data: OpenData, house: RunningHouse, principal: Principal, local_part: str
+) -> None:
+    lee = make_person(house, "anna-lee")
+    address = f"{local_part}@pools.test"
+    assert (
+        data.database.read(lambda tx: resolve_recipient(tx, address)).person_id == principal_of(lee).person_id
+    )
+    data.database.write(lambda tx: set_person_disabled(tx, "anna-lee", is_disabled=True))
+    with pytest.raises(NotFoundError):
+        data.database.read(lambda tx: resolve_recipient(tx, address))
+    assert data.database.read(lambda tx: resolve_recipient(tx, "anna-le")).person_id == principal.person_id
+
+
+def test_where_a_person_of_that_name_is_disabled_there_is_still_a_postmaster(
+    data: OpenData, house: RunningHouse, principal: Principal
+) -> None:
+    named = make_person(house, "postmaster")
+
+    def postmaster(address: str) -> PersonId:
+        return data.database.read(lambda tx: resolve_recipient(tx, address)).person_id
+
+    assert postmaster("postmaster") == principal_of(named).person_id
+    data.database.write(lambda tx: set_person_disabled(tx, "postmaster", is_disabled=True))
+    assert postmaster("postmaster@pools.test") == principal.person_id
+
+
 def test_a_secret_address_leads_to_its_pool_until_it_is_disabled(
     data: OpenData, house: RunningHouse, principal: Principal
 ) -> None:

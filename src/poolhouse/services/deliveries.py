@@ -75,7 +75,7 @@ def _secret(tx: Transaction, found: DeliveryAddress, address: str, sender: str) 
 def _person(tx: Transaction, local_part: str) -> tuple[Person, str]:
     for name, detail in readings(local_part):
         person = tx.persons.by_name(name)
-        if person is None and name == POSTMASTER:
+        if name == POSTMASTER and (person is None or person.is_disabled):
             able = [each for each in tx.persons.all() if not each.is_disabled]
             person = min(able, key=lambda each: each.id, default=None)
         if person is not None:
