@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -166,6 +167,33 @@ def test_what_is_discarded_leaves_nothing(blobs: BlobFiles, content: bytes) -> N
     assert files(blobs) == []
     with pytest.raises(StoreError):
         arrival.write(b"more")
+
+
+def test_what_did_not_fit_leaves_nothing_and_can_still_be_discarded(blobs: BlobFiles) -> None:
+    arrival = blobs.arrival()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (MEMORY_BYTES + 20_000, hard)
+    )  # a disk of that size, to this process
+    try:
+        with pytest.raises(StoreError):
+            for _ in range(2 * MEMORY_BYTES // 1_000):
+                arrival.write(b"x" * 1_000)  # some of it waits in the file's buffer, and does not fit either
+        arrival.discard()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert files(blobs) == []
+    with pytest.raises(StoreError):
+        arrival.write(b"more")
+
+
+def test_a_file_that_is_gone_already_is_discarded(blobs: BlobFiles) -> None:
+    (arrival,) = arrive(blobs, LARGE)
+    for path in blobs.root.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    arrival.discard()
+    assert files(blobs) == []
 
 
 @pytest.mark.usefixtures("is_at_once")

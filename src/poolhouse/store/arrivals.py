@@ -96,17 +96,21 @@ class FileArrival:
         self._forget()
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind; on a disk that fails, as little as can be."""
         if self._file is not None:
-            os.unlink(self._file.name)
+            with suppress(OSError):
+                os.unlink(self._file.name)
         self._forget()
 
     def _forget(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
         self._memory = bytearray()
         self._is_over = True
+        if file is not None:
+            with suppress(
+                OSError
+            ):  # what it still had to write is not wanted any more, and a full disk cannot take it
+                file.close()
 
 
 def _write_all(descriptor: int, content: bytes | bytearray) -> None:
