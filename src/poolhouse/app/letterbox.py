@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolhouse.errors import PoolhouseError, StoreError
+from poolhouse.errors import (
+    PoolhouseError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from poolhouse.services.deliveries import resolve_recipient
 from poolhouse.services.messages import deliver_message
 from poolhouse.types import Envelope, MessageSource
@@ -117,8 +124,8 @@ class HouseLetterbox:
         kept = list(zip(group, blobs, sizes, strict=True))
         try:
             await self._house.write(lambda tx: _deliver_all(tx, kept))
-        except StoreError:
-            raise
+        except (StoreFullError, StoreReadOnlyError, StoreBusyError, StoreDamagedError):
+            raise  # and so it would be for each
         except Exception:  # noqa: BLE001 - one of them spoils it for all: each by itself
             return [await self._one_by_one(*each) for each in kept]
         return [[None] * len(each.recipients) for each in group]
