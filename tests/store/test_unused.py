@@ -64,6 +64,16 @@ def test_everything_that_is_named_stays(data: OpenData, anna: Actor) -> None:
     assert remove(data) == 0
 
 
+def test_a_job_that_names_no_blob_lets_none_go(data: OpenData, anna: Actor) -> None:
+    anna.do(queue_import, data.blobs.put(b"file"), "bookmarks.html")
+    data.database.writing.execute(
+        "INSERT INTO tuple (kind, key, body, label, turn, state, created_at, changed_at)"
+        " VALUES ('import-mail', '', json_object('name', 'a job that names none'), '', 0, 'ready', 0, 0)"
+    )
+    grow_old(data)
+    assert (remove(data), len(kept(data))) == (0, 1)
+
+
 def test_what_was_deleted_for_good_goes(data: OpenData, anna: Actor) -> None:
     item = anna.do(save_link, "https://one.test/").item
     other = anna.do(save_link, "https://two.test/").item

@@ -24,7 +24,7 @@ NAMED_BLOBS = """SELECT favicon FROM item WHERE favicon IS NOT NULL
     UNION SELECT page_blob FROM capture WHERE page_blob IS NOT NULL
     UNION SELECT thumbnail_blob FROM capture WHERE thumbnail_blob IS NOT NULL
     UNION SELECT json_extract(body, '$.blob') FROM tuple WHERE kind IN ('import-file', 'import-mail')
-        AND state <> 'done'
+        AND state <> 'done' AND json_extract(body, '$.blob') IS NOT NULL
     ORDER BY 1"""
 """Every blob that the store needs, in order."""
 
