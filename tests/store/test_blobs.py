@@ -169,19 +169,22 @@ def test_what_is_discarded_leaves_nothing(blobs: BlobFiles, content: bytes) -> N
         arrival.write(b"more")
 
 
-def test_what_did_not_fit_leaves_nothing_and_can_still_be_discarded(blobs: BlobFiles) -> None:
-    arrival = blobs.arrival()
+def write_too_much(arrival: FileArrival, room_bytes: int) -> None:
+    """Piece by piece, so that some of it waits in the file's buffer and does not fit either."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (MEMORY_BYTES + 20_000, hard)
-    )  # a disk of that size, to this process
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, hard))
     try:
-        with pytest.raises(StoreError):
-            for _ in range(2 * MEMORY_BYTES // 1_000):
-                arrival.write(b"x" * 1_000)  # some of it waits in the file's buffer, and does not fit either
-        arrival.discard()
+        for _ in range(2 * room_bytes // 1_000):
+            arrival.write(b"x" * 1_000)
     finally:
+        arrival.discard()
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_does_not_fit_leaves_nothing(blobs: BlobFiles) -> None:
+    arrival = blobs.arrival()
+    with pytest.raises(StoreError):
+        write_too_much(arrival, MEMORY_BYTES + 20_000)
     assert files(blobs) == []
     with pytest.raises(StoreError):
         arrival.write(b"more")
