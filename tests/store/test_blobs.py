@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import resource
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from poolhouse.store.arrivals import MEMORY_BYTES, FileArrival, can_sync_filesys
 from poolhouse.store.blobs import BlobFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SMALL, LARGE = b"small", b"large" * MEMORY_BYTES
@@ -169,22 +171,30 @@ def test_what_is_discarded_leaves_nothing(blobs: BlobFiles, content: bytes) -> N
         arrival.write(b"more")
 
 
-def write_too_much(arrival: FileArrival, room_bytes: int) -> None:
-    """Piece by piece, so that some of it waits in the file's buffer and does not fit either."""
+@contextmanager
+def room_for(size_bytes: int) -> Iterator[None]:
+    """No file of this process can be larger."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:
-        for _ in range(2 * room_bytes // 1_000):
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def write_and_discard(arrival: FileArrival, size_bytes: int) -> None:
+    """Piece by piece, so that some of it waits in the file's buffer."""
+    try:
+        for _ in range(size_bytes // 1_000):
             arrival.write(b"x" * 1_000)
     finally:
         arrival.discard()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_what_does_not_fit_leaves_nothing(blobs: BlobFiles) -> None:
     arrival = blobs.arrival()
-    with pytest.raises(StoreError):
-        write_too_much(arrival, MEMORY_BYTES + 20_000)
+    with room_for(MEMORY_BYTES + 20_000), pytest.raises(StoreError):
+        write_and_discard(arrival, 2 * MEMORY_BYTES)
     assert files(blobs) == []
     with pytest.raises(StoreError):
         arrival.write(b"more")
