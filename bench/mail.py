@@ -67,6 +67,7 @@ def run(plan: MailPlan, place: str | None, command: str, say: Callable[[str], No
 
 def _ask(name: str, plan: MailPlan, turn: int, place: str) -> dict[str, Any]:
     arguments = [*plan.arguments[name], "--seed", str(plan.seed + turn), "--place", place, "--keep"]
+    os.sync()  # what one question left to be written is not to be waited for by the next
     return ask(PROGRAMS[name], arguments, timeout_seconds=_TIMEOUT_SECONDS)
 
 
