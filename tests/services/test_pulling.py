@@ -33,6 +33,7 @@ from poolhouse.services.accounts import (
     pull_account,
     remove_account,
 )
+from poolhouse.services.filing import take_from_pool
 from poolhouse.services.links import mark_item
 from poolhouse.services.pools import add_pool, trash_pool
 from poolhouse.services.pulling import (
@@ -46,7 +47,7 @@ from poolhouse.services.pulling import (
     record_failure,
 )
 from poolhouse.services.reading import list_entries
-from poolhouse.types import AccountSecurity, AccountState, Mark, PoolRole, RemoteFlags
+from poolhouse.types import AccountSecurity, AccountState, FolderProgress, Mark, PoolRole, RemoteFlags
 from tests.conftest import StillClock
 from tests.store.actor import Actor, new_actor
 
@@ -96,7 +97,7 @@ class Pulls(RuleBasedStateMachine):
         folders = self.anna.ask(list_folders, self.account.id)
         self.folder_id: FolderId = folders[0].id
         self.messages: dict[int, Remote] = {}
-        self.uid_validity, self.next_uid, self.mod_seq = 100, 1, 1
+        self.uid_validity, self.next_uid, self.mod_seq, self.hosts = 100, 1, 1, 0
         self.expected: dict[bytes, set[Mark]] = {}
         self.known: dict[bytes, RemoteFlags] = {}
         self.mirrors = (False, False)
@@ -138,6 +139,23 @@ class Pulls(RuleBasedStateMachine):
         self.uid_validity += 1
         self.messages = {uid + gap: each for uid, each in enumerate(self.messages.values(), start=1)}
         self.next_uid = len(self.messages) + gap + 1
+
+    @rule(kept=st.integers(0, 9), fresh=st.integers(0, 3))
+    def move(self, kept: int, fresh: int) -> None:
+        """To another server that has some of it, begins with its UIDs anew, and has the same UIDVALIDITY by chance."""
+        self.hosts += 1
+        place = clean_place(f"imap{self.hosts}.example", PLACE.user_name)
+        sealer = FileSealer(self.data.database.path.parent)
+        me, account_id = self.anna.principal, self.account.id
+        self.data.database.write(lambda tx: move_account(tx, sealer, me, account_id, place, "secret"))
+        brought = list(self.messages.values())[:kept]
+        self.mod_seq, self.next_uid, self.messages = 1, 1, {}
+        for each in brought:
+            self.mod_seq += 1
+            self.messages[self.next_uid] = replace(each, mod_seq=self.mod_seq)
+            self.next_uid += 1
+        for number in range(fresh):
+            self.deliver(31 + (3 * self.hosts + number) % 20, is_read=False, is_starred=False)
 
     @rule(place=st.integers(0, 99), mark=st.sampled_from(Mark), is_on=st.booleans())
     def mark_here(self, place: int, mark: Mark, is_on: bool) -> None:
@@ -384,6 +402,51 @@ def test_a_password_goes_to_its_place_and_no_other(anna: Actor, data: OpenData, 
     )
     assert moved.state is AccountState.ACTIVE
     assert begin(data, moved).password == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_another"),
+    [
+        ({"host": "imap.new.example"}, True),
+        ({"user_name": "anna.new@elsewhere.example"}, True),
+        ({}, False),  # its password alone
+        ({"port": 143, "security": AccountSecurity.STARTTLS}, False),
+    ],
+)
+def test_another_mailbox_is_pulled_from_its_beginning(
+    anna: Actor, data: OpenData, account: MailAccount, change: dict[str, object], *, is_another: bool
+) -> None:
+    write, sealer = data.database.write, FileSealer(data.database.path.parent)
+    inbox, python, _ = anna.ask(list_folders, account.id)
+    anna.do(choose_folder, account.id, python.id, pool_id=None)
+    task = begin(data, account)
+    first, second = (
+        PulledMail(uid=1, blob=name * 64, size_bytes=1, received_at=None, flags=NO_FLAGS) for name in "ab"
+    )
+    for folder in (inbox, python):
+        write(partial(open_folder, task=task, folder_id=folder.id, uid_validity=7, mod_seq=5))
+        progress = FolderProgress(uid_validity=7, last_uid=1, mod_seq=5)
+        write(partial(keep_pulled, task=task, folder_id=folder.id, messages=[first], progress=progress))
+    here = anna.ask(list_entries, anna.inbox.id)[0].item
+    write(lambda tx: take_from_pool(tx, anna.principal.person_id, anna.inbox.id, here.id))
+
+    place = replace(PLACE, **change)  # type: ignore[arg-type]  # its texts and numbers
+    write(lambda tx: move_account(tx, sealer, anna.principal, account.id, place, "other"))
+    chosen = begin(data, account).folders
+    expected = FolderProgress() if is_another else FolderProgress(uid_validity=7, last_uid=1, mod_seq=5)
+    assert [each.progress for each in chosen] == [expected] * 2
+    assert [each.is_chosen for each in anna.ask(list_folders, account.id)] == [True, True, False]
+    if is_another:  # by chance its UIDVALIDITY is the same, and UID 1 another message
+        task = begin(data, account)
+        begun = write(lambda tx: open_folder(tx, task, inbox.id, uid_validity=7, mod_seq=2))
+        assert begun == FolderProgress(uid_validity=7, last_uid=0, mod_seq=2)
+        read = RemoteFlags(is_read=True)
+        assert write(lambda tx: follow_flags(tx, task, inbox.id, {1: read}, begun)) == 0
+        brought = replace(first, uid=2)
+        done = replace(begun, last_uid=2)
+        assert write(lambda tx: keep_pulled(tx, task, inbox.id, [second, brought], done)) == 1
+        # what was taken from there here, and was brought along there, is not put back
+        assert [each.item.blob for each in anna.ask(list_entries, anna.inbox.id)] == [second.blob]
 
 
 @pytest.mark.parametrize(

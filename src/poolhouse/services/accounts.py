@@ -11,7 +11,7 @@ from poolhouse.rules.pulling import DEFAULT_PORTS, folder_path, is_inbox
 from poolhouse.services._access import require_own
 from poolhouse.services.folders import FolderPools
 from poolhouse.services.links import target_pool
-from poolhouse.types import AccountPlace, AccountSecurity, AccountState
+from poolhouse.types import AccountPlace, AccountSecurity, AccountState, FolderProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,11 +119,21 @@ def move_account(
 ) -> MailAccount:
     """Say where it is now, or its password anew; it is pulled from again. Raises NotFoundError.
 
-    The password is always given with the place: one that is kept is sent nowhere else.
+    The password is always given with the place: one that is kept is sent nowhere else. With another host or user name
+    it is another mailbox, whose UIDs say nothing of the one before, even where its UIDVALIDITY happens to be the same
+    (RFC 9051 §2.3.1.1): every folder is listed from its beginning, and what is known by its bytes does not come again.
     """
-    get_account(tx, principal, account_id, Verb.WRITE)
+    known = get_account(tx, principal, account_id, Verb.WRITE).place
+    if (known.host, known.user_name) != (place.host, place.user_name):
+        _begin_anew(tx, account_id)
     tx.accounts.set_place(account_id, place, sealer.seal(password, purpose_of(account_id, place)))
     return _set_state(tx, principal, account_id, AccountState.ACTIVE)
+
+
+def _begin_anew(tx: Transaction, account_id: AccountId) -> None:
+    for folder in tx.accounts.folders(account_id):
+        tx.accounts.begin_epoch(folder.id)
+        tx.accounts.record_progress(folder.id, FolderProgress())
 
 
 def pause_account(tx: Transaction, principal: Principal, account_id: AccountId) -> MailAccount:
