@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolhouse.errors import (
-    PoolhouseError,
-    StoreBusyError,
-    StoreDamagedError,
-    StoreError,
-    StoreFullError,
-    StoreReadOnlyError,
-)
+from poolhouse.errors import PoolhouseError, StoreError
 from poolhouse.services.deliveries import resolve_recipient
 from poolhouse.services.messages import deliver_message
 from poolhouse.types import Envelope, MessageSource
@@ -124,9 +117,10 @@ class HouseLetterbox:
         kept = list(zip(group, blobs, sizes, strict=True))
         try:
             await self._house.write(lambda tx: _deliver_all(tx, kept))
-        except (StoreFullError, StoreReadOnlyError, StoreBusyError, StoreDamagedError):
-            raise  # and so it would be for each
-        except Exception:  # noqa: BLE001 - one of them spoils it for all: each by itself
+        except Exception as error:
+            # a full disk is full for each; a statement that the store refuses (StoreError itself) is one's
+            if isinstance(error, StoreError) and type(error) is not StoreError:
+                raise
             return [await self._one_by_one(*each) for each in kept]
         return [[None] * len(each.recipients) for each in group]
 
