@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _SHARES: Final = 100
 """A curve has so many steps."""
 _NONE: Final = Switches(0, 0)
+_REST_SECONDS: Final = 0.01
+_REST_SHARE: Final = 0.02
+"""A server rests that took less than this share of a processor for so long; some wake by themselves now and then."""
+_MOST_REST_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -25,7 +29,9 @@ class Watch:
     """Looks at a server's group, and at the processors that server and clients use.
 
     Phases are "start" (it listens, and nobody is there), "warm" and maybe "full", after which everything counts, and
-    "end". What others took is looked for from "start" to "end": a burst alone is too short for the kernel's ticks.
+    "end". Each is looked at when the server rests, so that what clients left it with before, connections to close most
+    of all, does not count as what comes after. What others took is looked for from "start" to "end": a burst alone is
+    too short for the kernel's ticks.
     """
 
     group: int
@@ -45,7 +51,8 @@ class Watch:
         self.look("start", ())
 
     def look(self, phase: str, clients: Sequence[int]) -> None:
-        """Look at it. Its processor time last, so that what looking costs it does not count."""
+        """Look at it once it rests. Its processor time last, so that what looking costs it does not count."""
+        self._wait_for_rest()
         if self.reads_memory:
             self.memory[phase] = observe.group_memory(self.group)
         self.tcp[phase] = surroundings.tcp_counters()
@@ -94,6 +101,17 @@ class Watch:
         if outcome.sessions and setting.scenario in {"churn", "burst"}:
             found["server_cpu_us_per_connection"] = self.server_cpu * 1e6 / outcome.sessions
         return found
+
+    def _wait_for_rest(self) -> None:
+        """Wait for the server to do nothing, though clients stand still already; 1 s at most, for one that spins."""
+        last = time.monotonic() + _MOST_REST_SECONDS
+        before = observe.group_cpu(self.group)
+        while time.monotonic() < last:
+            time.sleep(_REST_SECONDS)  # to do nothing is no event: only time shows it
+            now = observe.group_cpu(self.group)
+            if now - before < _REST_SHARE * _REST_SECONDS:
+                return
+            before = now
 
     @property
     def _counts_from(self) -> str:

@@ -46,6 +46,11 @@ def test_outcomes_of_processes_are_added_and_the_busiest_tells_the_utilisation()
     assert utilisation == pytest.approx(0.9)
 
 
+def test_of_several_clients_the_latest_tells_how_late_they_were() -> None:
+    outcomes = [Outcome(figures={"client_late_p99_us": late, "offered_rps": 5.0}) for late in (30.0, 70.0)]
+    assert merged(outcomes)[0].figures == {"client_late_p99_us": 70.0, "offered_rps": 10.0}
+
+
 def test_a_process_for_each_19900_descriptors() -> None:
     load = Load(scenario="idle", address="/s", connections=32, idle=19_000)
     assert processes_of(load) == 1

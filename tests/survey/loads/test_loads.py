@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from poolhouse.survey.server_process import start_server
 from tests.survey.loads.running import tiny_server
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +119,28 @@ def test_a_burst_sees_each_connection_through_all_stages(place: Path, greets: bo
     assert found.marks_ms["connected"][-1] <= found.marks_ms["closed"][-1]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "more"), [("closed", {}), ("idle", {"idle": 60}), ("open", {"rate_per_s": 200})]
+)
+def test_connections_that_are_kept_are_closed_after_the_end(scenario: str, more: dict[str, Any]) -> None:
+    """Whoever looks at the server at the end does not see what it costs to take them down."""
+    held: dict[str, int] = {}
+
+    def count(phase: str, clients: Sequence[int]) -> None:
+        held[phase] = min(_sockets(server.pid), sum(map(_sockets, clients)))
+
+    with tiny_server(mode="keep-alive") as server:
+        run_clients(
+            Load(scenario=scenario, address=server.address, connections=8, **more, **SHORT), on_phase=count
+        )
+    assert held["end"] >= 8 + more.get("idle", 0)
+
+
+def _sockets(pid: int) -> int:
+    found = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(str(each.readlink()).startswith("socket:") for each in found)
+
+
 # what goes wrong
 
 
@@ -210,6 +233,22 @@ def test_what_is_not_answered_is_censored_and_makes_percentiles_infinite() -> No
         found = _run(load)
     assert found.censored == found.wanted_count - found.requests > 0
     assert Histogram.from_json(found.latency).percentile_us(1.0, found.censored) == math.inf
+
+
+def test_a_pool_that_serves_some_connections_of_a_closed_loop_again_and_again_has_failed() -> None:
+    """Those find it fast, and the others never hear of it."""
+    with start_server(ServerOptions(mechanism="thread-pool", mode="keep-alive", workers=4)) as server:
+        found = _run(Load(scenario="closed", address=server.address, connections=16, **SHORT))
+    assert found.failure == "4 of 16 connections were served"
+    assert (found.alive_count, found.wanted_count) == (4, 16)
+
+
+def test_a_pool_serves_every_connection_of_a_closed_loop_that_ends_them() -> None:
+    with start_server(ServerOptions(mechanism="thread-pool", workers=4)) as server:
+        found = _run(
+            Load(scenario="closed", address=server.address, connections=16, is_one_shot=True, **SHORT)
+        )
+    assert (found.failure, found.errors, found.censored) == ("", {}, 0)
 
 
 @pytest.mark.slow

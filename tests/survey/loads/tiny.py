@@ -2,7 +2,8 @@
 
 Options: mode, greets, path (AF_UNIX), stall_every (requests) and stall_seconds, descriptors (which it does not give
 back: it dies, however quickly its clients come and go), backlog, wrong (replies),
-work ("thread", "fork" or "": here) and work_seconds of processor time for each connection.
+work ("thread", "fork" or "": here) and work_seconds of processor time for each connection, end_seconds of it when a
+client ends one.
 """
 
 from __future__ import annotations
@@ -28,25 +29,26 @@ OPTIONS: dict[str, Any] = {
     "wrong": False,
     "work": "",
     "work_seconds": 0.0,
+    "end_seconds": 0.0,
     **json.loads(sys.argv[1]),
 }
 
 
-def spin() -> None:
+def spin(seconds: float) -> None:
     began = time.thread_time()
-    while time.thread_time() - began < OPTIONS["work_seconds"]:
+    while time.thread_time() - began < seconds:
         pass
 
 
 def work() -> None:
     if OPTIONS["work"] == "thread":
-        worker = threading.Thread(target=spin)
+        worker = threading.Thread(target=spin, args=(OPTIONS["work_seconds"],))
         worker.start()
         worker.join()
     elif OPTIONS["work"] == "fork":
         child = os.fork()
         if not child:
-            spin()
+            spin(OPTIONS["work_seconds"])
             os._exit(0)
         os.waitpid(child, 0)
 
@@ -96,6 +98,8 @@ class Server:
                 time.sleep(OPTIONS["stall_seconds"])  # the stall that a test asked for
             work()
             peer.send(b"0\n" if OPTIONS["wrong"] else b"%d\n" % (int(data) * 2 + 1))
+        else:
+            spin(OPTIONS["end_seconds"])
         if not data or OPTIONS["mode"] == "one-shot":
             self.selector.unregister(peer)
             peer.close()

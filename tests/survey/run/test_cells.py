@@ -105,6 +105,32 @@ def test_a_cell_has_its_figures(setting: Setting, figures: set[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting(scenario="closed", connections=100, mode="keep-alive", seconds=0.3, warm_up=100),
+        Setting(scenario="idle", connections=4, idle=100, mode="keep-alive", seconds=0.3),
+        Setting(scenario="open", connections=100, mode="keep-alive", rate_per_s=300, seconds=0.3),
+        Setting(
+            scenario="churn",
+            connections=100,
+            mode="keep-alive",
+            rate_per_s=50,
+            session_requests=2,
+            seconds=0.3,
+            warm_up=100,
+        ),
+    ],
+    ids=lambda setting: setting.scenario,
+)
+def test_a_server_takes_no_more_time_than_there_was(setting: Setting) -> None:
+    """Each connection that a client ends costs 5 ms: all of them, before what counts or after it, half a second."""
+    found = _cell(setting, end_seconds=0.005)
+    assert found.failure == ""
+    assert 0 < found.server_cpu_seconds <= found.seconds
+
+
+@pytest.mark.slow
 def test_a_server_that_dies_of_a_burst_is_a_failure_with_its_last_words() -> None:
     found = _cell(Setting(scenario="burst", connections=400, greets=True, warm_up=0), descriptors=40)
     assert "connections were served; " in found.failure

@@ -1,7 +1,8 @@
 """`python -m poolhouse.survey.loads LOAD`: one client process.
 
 It prints the name of each phase that it comes to and waits for a line before it goes on, so that whoever started it can
-look at the server meanwhile; its last line is the outcome. It ends where nobody waits for it any more.
+look at the server meanwhile. The last phase is "end": all has come, and every connection is still open, so that closing
+them is nobody's cost. After it comes the outcome. It ends where nobody waits for it any more.
 """
 
 from __future__ import annotations

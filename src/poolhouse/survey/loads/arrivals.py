@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from poolhouse.survey.histogram import Histogram
 from poolhouse.survey.loads.closed import NS, ClosedLoop, warm_up
-from poolhouse.survey.loads.load import Outcome
+from poolhouse.survey.loads.load import CLIENT_LATE, Outcome
 from poolhouse.survey.loads.meter import Meter
 from poolhouse.survey.loads.target import Target
 from poolhouse.survey.loads.timer import Timer
@@ -140,6 +140,7 @@ def arrivals(load: Load) -> Iterator[str | Outcome]:
     found = Arrivals(load)
     if load.scenario == "open" and not load.is_one_shot and not found.connect_all():
         yield "warm"
+        yield "end"
         yield _starved(found, load)
         return
     schedule = poisson(load.rate_per_s / load.clients, load.seconds, load.seed + load.client)
@@ -152,6 +153,7 @@ def arrivals(load: Load) -> Iterator[str | Outcome]:
     found.run(schedule, meter.began, last)
     meter.stop(outcome)
     _tell(found, load, outcome)
+    yield "end"
     found.close()
     yield outcome
 
@@ -187,6 +189,6 @@ def _tell(found: Arrivals, load: Load, outcome: Outcome) -> None:
             "answered_rps": outcome.requests / spent,
         }
     if found.late_ns:
-        outcome.figures["client_late_p99_us"] = percentile(found.late_ns, 0.99) / 1000
+        outcome.figures[CLIENT_LATE] = percentile(found.late_ns, 0.99) / 1000
     if not found.latencies_ns:
         outcome.failure = f"no request was answered in {spent:.1f} s"

@@ -165,4 +165,5 @@ def burst(load: Load) -> Iterator[str | Outcome]:
     if outcome.alive_count < wanted:
         moves = "; nothing moved any more" if not found.errors.total() else ""
         outcome.failure = f"{outcome.alive_count} of {wanted} connections were served{moves}"
+    yield "end"
     yield outcome

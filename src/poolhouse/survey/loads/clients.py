@@ -36,7 +36,7 @@ def run_clients(
     """Put the load on, and return what came of it and the utilisation of the busiest client process.
 
     `on_phase` hears of each phase when all processes have come to it and stand still, the last being "end", with the
-    ids of the processes. Raises ClientLostError.
+    ids of the processes. What they keep open they close after that. Raises ClientLostError.
     """
     loads = [
         replace(
@@ -52,7 +52,6 @@ def run_clients(
         while True:
             lines = [_line(client, load) for client in clients]
             if lines[0].startswith("{"):
-                on_phase("end", [client.pid for client in clients])
                 return merged([Outcome.from_json(line) for line in lines])
             on_phase(lines[0].strip(), [client.pid for client in clients])
             for client in clients:

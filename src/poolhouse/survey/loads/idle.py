@@ -72,5 +72,7 @@ def idle(load: Load) -> Iterator[str | Outcome]:
     outcome.errors = dict(idlers.wire.errors + Counter(outcome.errors))
     if not is_full:
         outcome.failure = f"{idlers.served} of {outcome.wanted_count} idle connections were served"
+    yield "end"
+    loop.wire.close_all()
     idlers.wire.close_all()
     yield outcome

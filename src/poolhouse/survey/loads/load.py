@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DESCRIPTORS = 19_900
 """What one client process opens at most: a little under the 20,000 that systems of today allow."""
+CLIENT_LATE = "client_late_p99_us"
+"""The figure that of several processes is the worst one's; all others are added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,5 +124,7 @@ def merged(outcomes: Sequence[Outcome]) -> tuple[Outcome, float]:
         errors.update(each.errors)
         for name, marks in each.marks_ms.items():
             whole.marks_ms[name] = sorted(whole.marks_ms.get(name, []) + marks)
-    whole.figures, whole.latency, whole.errors = dict(figures), dict(latency), dict(errors)
+    late = [each.figures[CLIENT_LATE] for each in outcomes if CLIENT_LATE in each.figures]
+    whole.figures = {**figures, **({CLIENT_LATE: max(late)} if late else {})}
+    whole.latency, whole.errors = dict(latency), dict(errors)
     return whole, max(each.utilisation for each in outcomes)
