@@ -7,6 +7,8 @@ import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolhouse.survey.mechanisms.service import Service
 
 
@@ -15,11 +17,22 @@ def worker_count(service: Service) -> int:
     return service.workers or max(2, len(os.sched_getaffinity(0)))
 
 
-def twin(listener: socket.socket, backlog: int) -> socket.socket:
-    """Another socket at the same address: the kernel shares connections out (SO_REUSEPORT, socket(7)).
+def twins(listener: socket.socket, service: Service) -> Iterator[socket.socket]:
+    """A socket at the same address for each worker but the first, which keeps `listener`.
 
-    A Unix domain has nothing of the kind: there both take from one queue.
+    On TCP the kernel shares connections out (SO_REUSEPORT, socket(7)), and each socket has its share of the backlog:
+    all of them together hold as many as anybody's one. A Unix domain has nothing of the kind: there all take from one
+    queue.
     """
+    count = worker_count(service)
+    backlog = max(service.backlog // count, 1)
+    if listener.family != socket.AF_UNIX:
+        listener.listen(backlog)  # again: the kernel takes the new length
+    for _ in range(count - 1):
+        yield _twin(listener, backlog)
+
+
+def _twin(listener: socket.socket, backlog: int) -> socket.socket:
     if listener.family == socket.AF_UNIX:
         return listener.dup()
     # set after the first was bound, so that nobody else could have shared its port by chance

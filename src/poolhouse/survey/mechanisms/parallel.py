@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from poolhouse.survey.mechanisms import selectors_
-from poolhouse.survey.mechanisms.listeners import twin, worker_count
+from poolhouse.survey.mechanisms.listeners import twins
 
 if TYPE_CHECKING:
     import socket
@@ -40,20 +40,15 @@ def in_interpreters(listener: socket.socket, service: Service) -> None:
         def execute(source: str) -> None:
             create().exec(source)
 
-    for _ in range(worker_count(service) - 1):
-        descriptor = twin(listener, service.backlog).detach()
-        source = _LOOP.format(descriptor=descriptor, manner=json.dumps(asdict(service.manner)))
+    for other in twins(listener, service):
+        source = _LOOP.format(descriptor=other.detach(), manner=json.dumps(asdict(service.manner)))
         threading.Thread(target=execute, args=(source,), daemon=True).start()
     selectors_.on_epoll(listener, service)
 
 
 def in_threads(listener: socket.socket, service: Service) -> None:
     """A thread for each loop; they run at once only where the interpreter has no lock. The first loop is ours."""
-    for _ in range(worker_count(service) - 1):
-        other = _quiet(twin(listener, service.backlog), service)
-        threading.Thread(target=selectors_.on_epoll, args=other, daemon=True).start()
+    for other in twins(listener, service):
+        arguments = (other, type(service)(service.manner, lambda: None))
+        threading.Thread(target=selectors_.on_epoll, args=arguments, daemon=True).start()
     selectors_.on_epoll(listener, service)
-
-
-def _quiet(listener: socket.socket, service: Service) -> tuple[socket.socket, Service]:
-    return listener, type(service)(service.manner, lambda: None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolhouse.survey.lifetime import die_with_parent
 from poolhouse.survey.mechanisms import selectors_
-from poolhouse.survey.mechanisms.listeners import twin, worker_count
+from poolhouse.survey.mechanisms.listeners import twins
 from poolhouse.survey.mechanisms.threads import converse
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def one_each(listener: socket.socket, service: Service) -> None:
 def pre_forked(listener: socket.socket, service: Service) -> None:
     """Some processes that share a port, each with a loop on epoll. The first of them is ours."""
     end_together()
-    for _ in range(worker_count(service) - 1):
-        other = twin(listener, service.backlog)
+    for other in twins(listener, service):
         if not os.fork():
             die_with_parent()
             listener.close()
