@@ -9,7 +9,7 @@ import secrets
 import time
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,7 +24,7 @@ from poolhouse.survey.result_file import ResultFile
 from poolhouse.survey.surroundings import choose_processors, descriptor_limit, limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from poolhouse.survey.mechanisms.mechanism import Mechanism
@@ -61,8 +61,9 @@ def run_survey(
 ) -> Result:
     """Measure into the file `out`, and return all that is in it.
 
-    Where `out` has a run of the same options that was broken off, it goes on. Costs what the profile says, minutes to
-    hours, and two processors. Raises InvalidInputError where the options name nothing, or `out` is another run's;
+    Where `out` has a run of the same options that was broken off, it goes on, if all that it measures and measures with
+    is still the same. Costs what the profile says, minutes to hours, and two processors. Raises InvalidInputError where
+    the options name nothing, or `out` is another run's;
     NotFoundError for a mechanism that nobody knows; OSError. KeyboardInterrupt leaves a file to go on with.
     """
     parts = parts or real_parts()
@@ -70,10 +71,10 @@ def run_survey(
     chosen, absent = _choose(options, profile, parts)
     processors = choose_processors()
     with ResultFile(out) as file:
+        run = _new_run(options, profile, processors, chosen, absent, parts)
         if file.records:
-            run = _same_run(file.records[0], options)
+            run = _same_run(file.records[0], run, options)
         else:
-            run = _new_run(options, profile, processors, chosen, absent, parts)
             file.append(run)
         if not any(isinstance(each, End) for each in file.records):
             names = [each.name for each in run.mechanisms]
@@ -157,16 +158,37 @@ def _new_run(
     )
 
 
-def _same_run(first: object, options: RunOptions) -> Run:
-    """The run that the file is of. Raises InvalidInputError where it is not one of these options on this machine."""
+def _same_run(first: object, new: Run, options: RunOptions) -> Run:
+    """The run that the file is of. Raises InvalidInputError where the new one would measure anything else."""
     if not isinstance(first, Run):
         raise InvalidInputError("out", "this file is no result")
     seed = first.seed if options.seed is None else options.seed
     if seed != first.seed or first.parameters.get("options") != _asked(options):
         raise InvalidInputError("out", "this file is of a run with other options")
-    if first.machine != describe_machine():
-        raise InvalidInputError("out", "this file is of a run on another machine, or another Python")
+    changed = [words for words, of in _GOES_ON_WITH.items() if _as_read(of(first)) != _as_read(of(new))]
+    if changed:
+        raise InvalidInputError(
+            "out", f"this file is of a run with {' and '.join(changed)}: name another file to begin anew"
+        )
     return first
+
+
+_GOES_ON_WITH: Final[Mapping[str, Callable[[Run], object]]] = {
+    "another machine or another Python": lambda run: run.machine,
+    "another version of poolhouse": lambda run: run.poolhouse,
+    "other mechanisms, or other versions of them": lambda run: (run.mechanisms, run.absent),
+    "other settings of the same profile": lambda run: [
+        run.parameters.get(name) for name in ("settings", "rounds", "reference", "calibration")
+    ],
+    "other processors": lambda run: run.parameters.get("processors"),
+    "other limits of the system": lambda run: run.limits,
+}
+"""What has to be the same for a run to go on, beside its options: else half of it would be of something else."""
+
+
+def _as_read(value: object) -> object:
+    """As a file would give it back."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _asked(options: RunOptions) -> dict[str, Any]:

@@ -36,12 +36,14 @@ def mechanism(name: str) -> Mechanism:
 class Fakes:
     """`measured` and `checked` are what was asked for; `foreign` and `failure` say what a cell is to be like.
 
-    `stops_after` cells the run is interrupted. What is "broken" fails the gate; what is in `absent` is not here.
+    `stops_after` cells the run is interrupted. What is "broken" fails the gate; what is in `absent` is not here, and
+    what is is of the `version`.
     """
 
     measured: list[Task] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     absent: tuple[str, ...] = ()
+    version: str = "1"
     stops_after: int | None = None
     foreign: Callable[[Task], float] = lambda _: 0.0
     failure: Callable[[Task], str] = lambda _: ""
@@ -52,7 +54,9 @@ class Fakes:
             mechanisms=lambda: [mechanism(name) for name in NAMES],
             mechanism=mechanism,
             availability=lambda name: Availability(
-                version="1", is_available=name not in self.absent, reason="gone" * (name in self.absent)
+                version=self.version,
+                is_available=name not in self.absent,
+                reason="gone" * (name in self.absent),
             ),
             check=self._check,
             start=start_tiny,

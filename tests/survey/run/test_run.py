@@ -15,6 +15,7 @@ from poolhouse.survey.campaign import NOT_TRIED, key_of
 from poolhouse.survey.progress import Pace
 from poolhouse.survey.records import Cell, Result, read_records
 from poolhouse.survey.run import Progress, RunOptions, profile_for, run_survey
+from poolhouse.survey.surroundings import Processors
 from tests.survey.run.fakes import Fakes
 
 if TYPE_CHECKING:
@@ -139,6 +140,46 @@ def test_a_file_of_another_run_is_refused(tmp_path: Path, other: dict[str, Any])
     with pytest.raises(InvalidInputError, match="other options"):
         _run(tmp_path / "r", Fakes(), RunOptions(**options))
     assert (tmp_path / "r").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "words"),
+    [
+        ("describe_machine", lambda: {"cores": 96}, "another machine or another Python"),
+        ("version", lambda _: "9.9", "another version of poolhouse"),
+        ("PROFILES", {"quick": plan.SMOKE}, "other settings of the same profile"),
+        ("choose_processors", lambda: Processors(server=7, clients=(8,)), "other processors"),
+        ("limits", lambda: {"descriptors": 64}, "other limits of the system"),
+    ],
+)
+def test_a_run_does_not_go_on_where_it_would_measure_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, other: Any, words: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _run(tmp_path / "r", Fakes(stops_after=2))
+    content = (tmp_path / "r").read_bytes()
+    monkeypatch.setattr(f"poolhouse.survey.run.{name}", other)
+    with pytest.raises(InvalidInputError, match=f"of a run with {words}: name another file"):
+        _run(tmp_path / "r", Fakes())
+    assert (tmp_path / "r").read_bytes() == content
+
+
+@pytest.mark.parametrize("later", [Fakes(version="2"), Fakes(absent=("threads",))])
+def test_a_run_does_not_go_on_with_other_mechanisms(tmp_path: Path, later: Fakes) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _run(tmp_path / "r", Fakes(stops_after=2))
+    with pytest.raises(InvalidInputError, match="other mechanisms, or other versions of them"):
+        _run(tmp_path / "r", later)
+    assert later.measured == []
+
+
+def test_all_that_changed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _run(tmp_path / "r", Fakes())
+    monkeypatch.setattr("poolhouse.survey.run.version", lambda _: "9.9")
+    with pytest.raises(
+        InvalidInputError, match="another version of poolhouse and other mechanisms, or other"
+    ):
+        _run(tmp_path / "r", Fakes(version="2"))
 
 
 # noise
