@@ -105,7 +105,7 @@ QUICK: Final = Profile(
 FULL: Final = Profile(
     name="full",
     rounds=5,
-    images_rounds=3,
+    images_rounds=5,
     settings=(
         *_closed(),
         *_closed(transport="unix"),

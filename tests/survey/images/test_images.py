@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -25,7 +26,7 @@ from poolhouse.survey.images.runs import (
     rounds_of,
     run,
 )
-from poolhouse.survey.images.strategies import STRATEGIES
+from poolhouse.survey.images.strategies import NICENESS, STRATEGIES
 from poolhouse.survey.images.transforms import TRANSFORMS, Size, Transform, picture
 
 SMALL = Size(70, 50)
@@ -101,6 +102,20 @@ async def test_strategies_within_the_process_make_the_same_pictures(strategy: st
     made = await measure_here(_asked(transform, strategy))
     assert made.pixels == _expected(transform, SMALL, times=3)  # once to warm up
     assert made.changes == 6
+
+
+async def test_threads_that_change_pictures_give_way_to_the_loop() -> None:
+    """As workers in processes do: Linux knows the niceness of each thread."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    seen: list[int] = []
+    note = Transform(
+        name="note", sentence="", change=lambda *_: seen.append(os.getpriority(os.PRIO_PROCESS, 0))
+    )
+    async with STRATEGIES["threads"].open(note, SMALL, 2) as studio:
+        studio.put(picture(SMALL, 1))
+        await studio.change(0)
+    assert seen == [min(before + NICENESS, 19)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 @pytest.mark.slow

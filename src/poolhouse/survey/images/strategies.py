@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from poolhouse.space.blocks import Block
     from poolhouse.survey.images.transforms import Size, Transform
 
-NICENESS = 10  # of every process that works, whose pool it is: they differ in how data travels, not in rank
+NICENESS = 10  # of all that works beside the loop, processes and threads: they differ in how data travels, not in rank
 
 
 class Studio(Protocol):
@@ -138,7 +138,8 @@ async def _open_inline(transform: Transform, size: Size, _: int) -> AsyncIterato
 
 @asynccontextmanager
 async def _open_threads(transform: Transform, size: Size, workers: int) -> AsyncIterator[Studio]:
-    with ThreadPoolExecutor(workers) as executor:
+    # Linux knows the niceness of each thread (nice(2), "C library/kernel differences"): the loop's stays as it is
+    with ThreadPoolExecutor(workers, initializer=jobs.start_worker, initargs=(NICENESS,)) as executor:
         yield _Threads(transform, size, executor)
 
 
