@@ -47,6 +47,7 @@ FIGURES: Final = {
         Figure(name="p50_ms", title="latency, median", unit="ms"),
         Figure(name="p99_ms", title="latency, 99 %", unit="ms"),
         Figure(name="p999_ms", title="latency, 99.9 %", unit="ms"),
+        Figure(name="client_late_p99_us", title="the client itself late, 99 %", unit="µs"),
     )
 }
 

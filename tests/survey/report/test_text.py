@@ -36,9 +36,35 @@ def test_it_says_what_the_numbers_do_not_say_and_all_that_a_reader_needs_to_doub
         "the interval contains 1",
         "ECONNRESET",
         "cells do not count",
+        "an interval holds the true median in 96.9 of 100 cases",
+        "of a hundred pairs that do not differ, 3.1 are called different by chance",
+        "compared with the first of its tier only",
+        "| the client itself late, 99 %, µs |",
     ):
         assert words in text, words
     assert "too few rounds" not in text
+
+
+def test_intervals_say_how_sure_they_are_and_pictures_of_few_rounds_are_not_resolved(made: Result) -> None:
+    few = replace(
+        made,
+        cells=[cell for cell in made.cells if cell.round < 5],
+        images=[each for each in made.images if each.round < 3],
+    )
+    text = text_of(few)
+    pictures = (
+        text.partition("**Pictures beside a loop**")[2].partition("\n\n")[2].partition("\n\n")[0].splitlines()
+    )
+    assert pictures[0] == (
+        "| what | throughput, of inline | 75 % interval | ticks late, 99 %, ms | 75 % interval | rounds"
+        " | throughput resolved |"
+    )
+    blocks = next(row for row in pictures if row.startswith("| pillow, blocks |"))
+    assert blocks.endswith("| 3 | no: too few rounds (3, at least 5 are needed) |")
+    (heading, *_) = (line for line in text.splitlines() if line.startswith("| mechanism | median, µs |"))
+    assert "| 93.8 % interval |" in heading or "| 87.5 to 93.8 % interval |" in heading
+    assert "95 % interval" not in text
+    assert "| yes |" in text_of(made).partition("**Pictures beside a loop**")[2]
 
 
 def test_a_noisy_run_says_what_was_left_out(made: Result) -> None:

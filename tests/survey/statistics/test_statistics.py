@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from poolhouse.survey.histogram import Histogram
 from poolhouse.survey.records import Cell
-from poolhouse.survey.statistics import LEAST_ROUNDS, compare, interval, limits_of, order, ratios
+from poolhouse.survey.statistics import (
+    CONFIDENCE,
+    LEAST_ROUNDS,
+    compare,
+    coverage,
+    interval,
+    limits_of,
+    order,
+    ratios,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +64,26 @@ def test_an_interval_covers_the_true_median_about_as_often_as_it_says(
     for _ in range(2_000):
         found = interval([random.lognormvariate(math.log(1.3), 0.2) for _ in range(count)])
         covered += found.low <= 1.3 <= found.high
-    # of small samples a percentile bootstrap of the median covers a little less or more than 95 %
     assert least_coverage <= covered / 2_000 <= 0.985
+    assert covered / 2_000 == pytest.approx(coverage(count), abs=0.01)
+
+
+def test_what_an_interval_covers_follows_from_the_number_of_rounds() -> None:
+    assert [coverage(count) for count in (1, 3, 5)] == [0, 0.75, 0.9375]
+    assert coverage(10) == 1 - 2 * (1 + 10) / 2**10
+    assert interval([3.0, 1.0, 2.0]).coverage == coverage(3)
+    assert all(coverage(count) >= CONFIDENCE for count in range(6, 60))
+
+
+def test_an_interval_is_as_narrow_as_what_it_is_to_cover_allows() -> None:
+    """Of five rounds least and greatest; of ten one may lie outside at each end, of thirty nine."""
+    values = [float(each) for each in range(30)]
+    assert [(found.low, found.high) for found in (interval(values[:5]), interval(values[:10]))] == [
+        (0, 4),
+        (1, 8),
+    ]
+    found = interval(values)
+    assert (found.low, found.high) == (9, 20)
 
 
 def test_an_interval_that_contains_1_is_what_equals_get() -> None:
@@ -85,7 +112,8 @@ def test_ratios_of_lognormals_whose_ratio_is_known_whatever_the_weather() -> Non
     assert same is not None
     assert trio.median == pytest.approx(1.25, rel=0.02)
     assert trio.low < 1.25 < trio.high
-    assert trio.high - trio.low < 0.06
+    ordered = sorted(found["trio"].pairs.values())
+    assert (trio.low, trio.high) == (ordered[9], ordered[20])
     assert found["trio"].is_resolved
     assert (found["same"].is_resolved, found["same"].reason) == (False, "the interval contains 1")
     assert found["selectors-epoll"].reason == "the reference"
@@ -178,6 +206,26 @@ def test_a_heavy_handler_brings_all_near_the_calibration_and_is_compared_still()
         for turn in range(6)
     ]
     assert compare(cells, "rps")["prefork"].is_resolved
+
+
+def test_a_latency_of_which_half_is_the_clients_lateness_has_no_rank() -> None:
+    """Requests wait 0.2, 0.4 and 0.8 ms in the 99th of a hundred; the client sees its arrivals 0.2 ms late."""
+    cells = [
+        cell(
+            name,
+            turn,
+            scenario="open",
+            latency=Histogram([waited_us + turn] * 100).to_json(),
+            figures={"client_late_p99_us": 201.0},
+        )
+        for name, waited_us in (("selectors-epoll", 200), ("trio", 390), ("gevent", 800))
+        for turn in range(6)
+    ]
+    found = order(cells, "p99_ms")
+    assert found.tiers == [["gevent"]]
+    assert found.unranked["trio"].startswith("client-late (5")
+    assert compare(cells, "p99_ms")["gevent"].reason.startswith("the reference is client-late (")
+    assert limits_of(cells, "p50_ms") == {}
 
 
 def test_tiers_part_where_it_is_resolved_and_nowhere_else() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from poolhouse.survey.report import facts, tables
+from poolhouse.survey.statistics import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +28,11 @@ NOT_SAID: Final = (
 
 HOW_TO_READ: Final = (
     "Each mechanism serves in each round from a fresh process, in an order that is shuffled anew for each. What is said"
-    " of two of them is the median of their ratios within rounds, with a 95 % interval (percentile bootstrap over"
-    " rounds). “Not resolved” is a result: the interval contains 1, there were fewer than five rounds, or the rate is"
-    " the client's and not the server's (its processor was busy over 80 % of the time, or the rate is within 10 % of"
-    " the compiled calibration's). Such rates are shown and rank nothing.",
+    " of two of them is the median of their ratios within rounds, with an interval between two of these ratios: the"
+    " least and the greatest, or as many places within as 95 % allow. “Not resolved” is a result: the interval contains"
+    " 1, there were fewer than five rounds, or the figure is the client's and not the server's (its processor was busy"
+    " over 80 % of the time, the rate is within 10 % of the compiled calibration's, or of the 99 % latency the client"
+    " itself was late by half or more). Such figures are shown and rank nothing.",
 )
 
 
@@ -73,11 +75,22 @@ def _front(view: View) -> list[Section]:
         Section(
             name="reading",
             title="How to read it",
-            paragraphs=(*_warning(view), summary(view.result), *HOW_TO_READ),
+            paragraphs=(*_warning(view), summary(view.result), *HOW_TO_READ, _sureness(view)),
         ),
         Section(name="not-said", title="What the numbers do not say", paragraphs=NOT_SAID),
         Section(name="orders", title="What may be ranked", tables=[tables.orderings(view)]),
     ]
+
+
+def _sureness(view: View) -> str:
+    """What intervals are worth, and that there are many."""
+    shares = 100 * coverage(view.rounds)
+    return (
+        f"Over {view.rounds} {'round' if view.rounds == 1 else 'rounds'} an interval holds the true median in"
+        f" {shares:.3g} of 100 cases; where cells do not count there are fewer rounds, and a column's heading says what"
+        " its intervals hold. This is so of each interval by itself, and nothing makes up for how many there are: of a"
+        f" hundred pairs that do not differ, {100 - shares:.2g} are called different by chance."
+    )
 
 
 def _warning(view: View) -> tuple[str, ...]:
@@ -111,7 +124,7 @@ def _results(view: View) -> list[Section]:
         Section(name="burst", title="Many at once", sheets=("burst",), charts=("burst",), tables=of("burst", steps)),
         Section(
             name="latency", title="Latency at an offered rate", sheets=("latency-rate", "percentiles"),
-            charts=("latency", "percentiles"), tables=of("open", waits),
+            charts=("latency", "percentiles"), tables=of("open", (*waits, "client_late_p99_us")),
         ),
         Section(
             name="idle", title="Idle many, active few", sheets=("idle-throughput", "idle-latency"), charts=("idle",),

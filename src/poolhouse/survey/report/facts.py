@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from poolhouse.survey.report.tables import NOTHING, Table
+from poolhouse.survey.report.style import NOTHING
+from poolhouse.survey.report.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,15 @@ import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from poolhouse.survey.statistics import coverage
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
+NOTHING: Final = "\N{EN DASH}"
 INK: Final = "#222222"
 FAINT: Final = "#8a8a8a"
 RULE: Final = "#e4e4e4"
@@ -108,6 +111,14 @@ def short(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"
+
+
+def sureness(counts: Iterable[int]) -> str:
+    """How sure intervals over so many rounds are: "93.8 %", or "87.5 to 93.8 %" where some have fewer."""
+    shares = sorted(100 * coverage(count) for count in set(counts))
+    if not shares:
+        return NOTHING
+    return " to ".join(dict.fromkeys(f"{share:.3g}" for share in (shares[0], shares[-1]))) + " %"
 
 
 def number(value: float) -> str:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from poolhouse.survey.figures import FIGURES, RANKED
 from poolhouse.survey.report.curves import AXES, curve, failure
 from poolhouse.survey.report.sheets.ceilings import ceilings
 from poolhouse.survey.report.sheets.images import strategies
 from poolhouse.survey.report.sheets.memory import PARTS, memory
-from poolhouse.survey.report.style import number
+from poolhouse.survey.report.style import NOTHING, number, sureness
 from poolhouse.survey.statistics import compare, order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from poolhouse.survey.figures import Setting
     from poolhouse.survey.records import Cell
     from poolhouse.survey.report.view import View
     from poolhouse.survey.statistics import Interval
-
-
-NOTHING: Final = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ def _comparison(view: View, setting: Setting, cells: Sequence[Cell], figure: str
         f"median, {told.unit}",
         "least to most",
         "ratio",
-        "95 % interval",
+        _interval(each.ratio or each.value for each in found.values()),
         "rounds",
         "resolved",
     )
@@ -81,6 +78,11 @@ def _comparison(view: View, setting: Setting, cells: Sequence[Cell], figure: str
     )
 
 
+def _interval(shown: Iterable[Interval]) -> str:
+    """The heading of a column of intervals: how sure they are."""
+    return f"{sureness(each.count for each in shown)} interval"
+
+
 def _ratio(ratio: Interval | None) -> tuple[str, str]:
     if ratio is None:
         return "", ""
@@ -88,7 +90,10 @@ def _ratio(ratio: Interval | None) -> tuple[str, str]:
 
 
 def orderings(view: View) -> Table:
-    """What may be ranked: tiers of mechanisms, best first; those of a tier are not resolved from its first."""
+    """What may be ranked: tiers of mechanisms, best first; those of a tier are not resolved from its first.
+
+    Whether they are from each other, or from all of the tier before, is not asked.
+    """
     rows = []
     for setting, cells in view.settings.items():
         for figure in RANKED.get(setting.scenario, ()):
@@ -107,7 +112,8 @@ def orderings(view: View) -> Table:
                     ]
                 )
     return Table(
-        caption="Orders, best first: “>” parts tiers, mechanisms within a tier are ties",
+        caption="Orders, best first: “>” parts tiers. Each mechanism is compared with the first of its tier only, from"
+        " which it is not resolved; two others of a tier may differ",
         columns=("figure and setting", "tiers", "not ranked, and why"),
         rows=rows,
     )
@@ -188,18 +194,25 @@ def of_ceilings(view: View) -> Table:
 
 def of_images(view: View) -> Table:
     """Throughput of inline and the loop's lateness, by transform and strategy."""
+    found = strategies(view)
     rows = [
         [
             f"{each.transform}, {each.strategy}",
             *_ratio(each.ratio),
             number(each.late_ms.median),
             f"{number(each.late_ms.low)} to {number(each.late_ms.high)}",
+            str(each.ratio.count),
+            f"no: {each.unresolved}" if each.unresolved else "yes",
         ]
-        for each in strategies(view)
+        for each in found
     ]
-    return Table(
-        caption="Pictures beside a loop",
-        columns=("what", "throughput, of inline", "95 % interval", "ticks late, 99 %, ms", "95 % interval"),
-        rows=rows,
-        numeric=frozenset(range(1, 5)),
-    )  # fmt: skip
+    columns = (
+        "what",
+        "throughput, of inline",
+        _interval(each.ratio for each in found),
+        "ticks late, 99 %, ms",
+        _interval(each.late_ms for each in found),
+        "rounds",
+        "throughput resolved",
+    )
+    return Table(caption="Pictures beside a loop", columns=columns, rows=rows, numeric=frozenset(range(1, 6)))

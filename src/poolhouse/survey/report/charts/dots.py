@@ -16,6 +16,7 @@ from poolhouse.survey.report.charts.chart import (
     spec_of,
     tips,
 )
+from poolhouse.survey.report.style import sureness
 from poolhouse.survey.statistics import compare, limits_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def dots(view: View, name: str, scenario: str, figure: str, title: str) -> Chart
     scale = {"type": "log", "nice": False, "padding": 12}
     opacity = {"condition": {"test": "datum.bound", "value": 0.35}, "value": 1}
     tip = tips(
-        "mechanism", ("value", told.unit), ("ratio", "ratio"), ("interval", "95 %"), ("resolved", "resolved")
+        "mechanism",
+        ("value", told.unit),
+        ("ratio", "ratio"),
+        ("interval", "its interval"),
+        ("resolved", "resolved"),
     )
     spec = spec_of(
         rows, rows_high(rows), sees(title, "a dot for each mechanism with its interval, best above"),
@@ -74,7 +79,7 @@ def _dot_rows(view: View, scenario: str, figure: str) -> Iterator[dict[str, Any]
                 "least": rounded(each.value.least), "most": rounded(each.value.most),
                 "low": rounded(each.value.low), "high": rounded(each.value.high),
                 "ratio": "" if ratio is None else f"{ratio.median:.2f}",
-                "interval": "" if ratio is None else f"{ratio.low:.2f} to {ratio.high:.2f}",
+                "interval": "" if ratio is None else f"{ratio.low:.2f} to {ratio.high:.2f} ({sureness([ratio.count])})",
                 "resolved": "yes" if each.is_resolved else each.reason, "bound": bool(bounds.get(name)),
             }  # fmt: skip
 

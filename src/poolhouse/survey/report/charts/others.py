@@ -21,6 +21,7 @@ from poolhouse.survey.report.charts.chart import (
 )
 from poolhouse.survey.report.sheets.images import strategies
 from poolhouse.survey.report.sheets.memory import PARTS, memory
+from poolhouse.survey.report.style import sureness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,8 @@ def images_chart(view: View) -> Chart | None:
     rows: Rows = [
         {
             "transform": each.transform, "strategy": each.strategy, "ratio": round(each.ratio.median, 3),
-            "late": rounded(each.late_ms.median), "interval": f"{each.ratio.low:.2f} to {each.ratio.high:.2f}",
+            "late": rounded(each.late_ms.median),
+            "interval": f"{each.ratio.low:.2f} to {each.ratio.high:.2f} ({sureness([each.ratio.count])})",
         }
         for each in strategies(view)
     ]  # fmt: skip
@@ -106,7 +108,11 @@ def images_chart(view: View) -> Chart | None:
         "color": {"field": "strategy", "type": "nominal", "legend": None, "scale": {"range": [*PALETTE]}},
     }
     tip = tips(
-        "strategy", ("transform", "transform"), ("ratio", "of inline"), ("interval", "95 %"), ("late", "ms")
+        "strategy",
+        ("transform", "transform"),
+        ("ratio", "of inline"),
+        ("interval", "its interval"),
+        ("late", "ms"),
     )
     spec = spec_of(
         rows, 340, sees(title, "a point for each way of sharing the work"),

@@ -34,7 +34,7 @@ class Dots:
 
 
 _READ: Final = (
-    "In the order of the first column. Dot: median of the rounds; thick bar: its 95 % interval; thin: least to most."
+    "In the order of the first column. Dot: median of the rounds; thick bar: its interval; thin: least to most."
     " At the right the ratio to {reference} in the same round and its interval. A hollow dot and a grey ratio: not"
     " resolved from the reference."
 )
@@ -145,8 +145,9 @@ def _frame(axes: Axes, view: View, facet: _Facet, order: Sequence[str], *, is_fi
         range(len(order)), [view.title(name) for name in order] if is_first else [""] * len(order)
     )
     axes.tick_params(axis="y", length=0, labelcolor=style.INK, labelsize=8)
+    sure = style.sureness(each.ratio.count for each in facet.rows.values() if each.ratio)
     axes.annotate(
-        "ratio [95 %]", (1, 1), xycoords="axes fraction", xytext=(6, 4), textcoords="offset points", fontsize=7,
+        f"ratio [{sure}]", (1, 1), xycoords="axes fraction", xytext=(6, 4), textcoords="offset points", fontsize=7,
         color=style.FAINT,
     )  # fmt: skip
     if view.reference in facet.rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from poolhouse.survey.report import style
-from poolhouse.survey.statistics import Interval, interval, ratios
+from poolhouse.survey.statistics import Interval, interval, ratios, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ BASE, IDLE = "inline", "idle"
 _COLOURS: Final = {"inline": "#777777", "threads": "#b8860b", "pickled": style.PURPLE, "blocks": style.BLUE}
 _SUBTITLE: Final = (
     "Right and low is better: more pictures changed, and a main loop that stays prompt. Dot: median of the rounds;"
-    " bars: 95 % intervals. Throughput is of the same transform done inline in the same round. Ticks that a stall"
+    " bars: {sure} intervals. Throughput is of the same transform done inline in the same round. Ticks that a stall"
     " swallowed are counted as late."
 )
 _WIDE, _HIGH, _LEFT, _TOP, _BOTTOM, _GAP = 3.5, 3.3, 0.8, 1.45, 0.95, 0.35
@@ -36,6 +36,11 @@ class Strategy:
     strategy: str
     ratio: Interval
     late_ms: Interval
+
+    @property
+    def unresolved(self) -> str:
+        """Why it may not be said that the throughput differs from inline's, or nothing."""
+        return "the base" if self.strategy == BASE else why_not(self.ratio)
 
 
 def strategies(view: View) -> list[Strategy]:
@@ -73,7 +78,8 @@ def _draw(view: View, found: Sequence[Strategy]) -> Drawing:
     width = max(_LEFT + len(transforms) * (_WIDE + _GAP) + 0.3, 8.4)
     height = _TOP + _HIGH + _BOTTOM
     drawing = style.blank(width, height)
-    style.head(drawing, "Pictures of 36 MB beside an event loop", _SUBTITLE, view.note())
+    subtitle = _SUBTITLE.format(sure=style.sureness(each.ratio.count for each in found))
+    style.head(drawing, "Pictures of 36 MB beside an event loop", subtitle, view.note())
     first: Axes | None = None
     for place, transform in enumerate(transforms):
         left = _LEFT + place * (_WIDE + _GAP)
