@@ -6,7 +6,9 @@ import re
 import sqlite3
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -23,7 +25,11 @@ from poolhouse.rules.query import (
 )
 from poolhouse.rules.tags import clean_tags
 from poolhouse.rules.urls import clean_url
+from poolhouse.store.facets import mail_facets
 from poolhouse.types import Condition, ConditionTerm, Query, TextTerm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Term = TextTerm | ConditionTerm
 
@@ -230,6 +236,36 @@ def _index_finds(text: str) -> bool:
 )
 def test_words_are_the_words_of_the_index(text: str) -> None:
     assert _index_finds(text)
+
+
+def _made_words(texts: Mapping[int, str], wanted: str) -> list[str]:
+    """Which of the texts of code points hold a word, to the FTS5 that the store is linked with."""
+    connection = apsw.Connection(":memory:")
+    with connection:
+        connection.execute(
+            "CREATE VIRTUAL TABLE texts USING fts5"
+            " (body, content='', tokenize='unicode61 remove_diacritics 2')"
+        )
+        connection.executemany("INSERT INTO texts (rowid, body) VALUES (?, ?)", texts.items())
+    found = connection.execute("SELECT rowid FROM texts WHERE texts MATCH ?", (f'"{wanted}"',))
+    return [f"U+{row[0]:04X}" for row in found]
+
+
+def test_no_code_point_is_of_a_word_to_us_and_separates_in_the_index() -> None:
+    words = set("".join(split_words("".join(map(chr, range(0x110000))))))
+    assert len(words) > 250_000
+    assert words >= set("aé日한𗀀\ue000٣½")
+    assert _made_words({ord(letter): f"x{letter}q" for letter in words}, "q") == []
+
+
+def test_no_name_of_a_correspondent_makes_a_word_of_its_own_in_the_index() -> None:
+    letters = filter(str.isalnum, map(chr, range(0x110000)))
+    facets = {
+        ord(letter): " ".join(mail_facets(f"{letter}q", f"{letter}q", f"{letter}q", has_attachment=False))
+        for letter in letters
+    }
+    assert len(facets) > 100_000
+    assert _made_words(facets, "q") == []
 
 
 def test_diacritics_are_those_of_the_index() -> None:

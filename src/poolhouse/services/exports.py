@@ -61,7 +61,8 @@ def export_json_lines(tx: Transaction, principal: Principal, *, has_texts: bool 
         yield from _item_lines(tx, item, places.get(item.id, []), has_texts=has_texts)
     for item_id in sorted(places.keys() - seen, reverse=True):
         # an export is a way out of a damaged store too: what the search index has lost is in its pools still
-        if lost := tx.items.get(item_id, principal.person_id):
+        lost = tx.items.get(item_id, principal.person_id)
+        if lost and lost.owner_id == principal.person_id:
             yield from _item_lines(tx, lost, places[item_id], has_texts=has_texts)
 
 
@@ -138,7 +139,7 @@ def _bookmarks(tx: Transaction, principal: Principal, pool: Pool) -> Iterator[Ne
     while page := tx.memberships.newest(pool.id, principal.person_id, before=before, limit=_PAGE_SIZE):
         for entry in page:
             item = entry.item
-            if is_linkable(item.url):
+            if is_linkable(item.url) and item.owner_id == principal.person_id:
                 yield NetscapeBookmark(
                     url=item.url,
                     title=item.title,

@@ -63,5 +63,5 @@ def mail_facets(senders: str, recipients: str, list_id: str, *, has_attachment: 
     """The facets of a message: its correspondents' words in their order, so that phrases and beginnings are found."""
     words = [ATTACHMENT_FACET] * has_attachment
     for mark, text in ((FROM_MARK, senders), (TO_MARK, recipients), (LIST_MARK, list_id)):
-        words += [f"{mark}{word.lower()}" for word in split_words(text)]
+        words += [f"{mark}{word}" for word in split_words(text.lower())]
     return words

@@ -44,13 +44,15 @@ class MembershipTable(Table):
             self._delete(there)
         self._run(
             "INSERT INTO membership (pool_id, position, number, item_id, version)"
-            " VALUES (:pool_id, :position, :number, :item_id, :version)",
+            " SELECT pool.id, :position, :number, item.id, :version"
+            " FROM pool JOIN item ON item.owner_id = pool.owner_id WHERE pool.id = :pool_id AND item.id = :item_id",
             pool_id=pool_id,
             position=membership.position,
             number=membership.number,
             item_id=item_id,
             version=version,
         )
+        assert self._changed(), "no pool holds what is another's"
         return membership
 
     def _delete(self, membership: Membership) -> None:

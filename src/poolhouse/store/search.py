@@ -110,7 +110,7 @@ _FACETS = {
 
 def _worded(column: str, mark: str, value: str) -> str:
     """Words next to each other in one column; a message's correspondents stand among the facets, marked."""
-    phrase = " ".join(f"{mark}{word.lower()}" for word in split_words(value))
+    phrase = " ".join(f"{mark}{word}" for word in split_words(value.lower()))
     return f'{column} : ("{phrase}"{" *" if value.endswith("*") else ""})'
 
 

@@ -15,6 +15,7 @@ from poolhouse.services.people import set_person_disabled
 from poolhouse.services.secrets import add_feed_secret, add_token, cut_off
 from poolhouse.services.trash import trash_item
 from poolhouse.types import PoolRole, Scope
+from tests.conftest import make_person
 from tests.letters import deliver, receive, write_letter
 
 if TYPE_CHECKING:
@@ -201,6 +202,25 @@ def test_a_key_opens_nothing_else(
     assert client.post(url).status_code == 405
     for page in (f"/pools/{inbox}", "/", "/api/v1/links"):
         assert client.get(f"{page}?key={key}").status_code in {401, 400}
+
+
+def test_a_key_opens_no_file_of_anothers_whatever_the_pool_holds(
+    client: TestClient, house: RunningHouse, inbox: PoolId, reader: tuple[Secret, str]
+) -> None:
+    letter = write_letter(files=(("a.pdf", b"%PDF-a"),))
+    own = receive(house.data, letter).item_id
+    url = file_url(client, inbox, reader[1])
+    make_person(house, "ben")
+    foreign = receive(house.data, letter, "ben@pools.test").item_id
+    house.data.database.write(
+        lambda tx: tx.memberships._run(
+            "UPDATE membership SET pool_id = :pool_id, position = 99 WHERE item_id = :item_id",
+            pool_id=inbox,
+            item_id=foreign,
+        )
+    )
+    assert client.get(url).status_code == 200
+    assert client.get(url.replace(f"/{inbox}/{own}/", f"/{inbox}/{foreign}/")).status_code == 404
 
 
 def test_an_unchanged_poll_is_304_until_keys_change(

@@ -92,7 +92,9 @@ def _find(tx: Transaction, vault: Vault, request: WebRequest) -> tuple[Item, Par
         raise NotFoundError("file")
     pool = get_feed_pool(tx, principal, pool_id)
     item = tx.items.get(item_id, pool.owner_id)
-    if item is None or item.trashed_at is not None or tx.memberships.get(pool.id, item_id) is None:
+    if item is None or item.trashed_at is not None or item.owner_id != pool.owner_id:
+        raise NotFoundError("file")
+    if tx.memberships.get(pool.id, item_id) is None:
         raise NotFoundError("file")
     message = tx.messages.get(item_id)
     attachments = message.facts.attachments if message and message.facts else ()
