@@ -109,7 +109,14 @@ class LogInRefusedError(FetchError):
 
 
 class FolderRefusedError(FetchError):
-    """The server of a mail account understood what was asked of a folder, and said no."""
+    """The server of a mail account understood what was asked of a folder, and said no.
+
+    `code` is the response code that it said so with, in capitals (RFC 9051 §7.1), "" for none.
+    """
+
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class ContentError(PoolhouseError):

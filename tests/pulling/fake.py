@@ -98,7 +98,11 @@ class FakeImap:
                 return other(connection, tag)
         if words.startswith("LOGIN") and not _is_right(command):
             return tag + b" NO [AUTHENTICATIONFAILED] no such name and password\r\n"
-        return self._untagged(words) + tag + b" OK done\r\n"
+        return self.honest(tag, command)
+
+    def honest(self, tag: bytes, command: bytes) -> bytes:
+        """What is said to a command where nothing else is to be."""
+        return self._untagged(command.decode("latin-1")) + tag + b" OK done\r\n"
 
     def _untagged(self, words: str) -> bytes:
         said = b""
@@ -125,6 +129,8 @@ class FakeImap:
         at = b' INTERNALDATE "17-Jul-2025 02:44:25 -0700"'
         if "BODY" not in words:
             return b"* %d FETCH (UID %d FLAGS ())\r\n" % (number, uid)
+        if "<0." in words:
+            return b"* %d FETCH (UID %d BODY[]<0> {3}\r\n%s)\r\n" % (number, uid, content[:3])
         head = b"* %d FETCH (UID %d FLAGS ()%s BODY[] {%d}\r\n" % (number, uid, at, len(content))
         return head + content + b")\r\n"
 

@@ -168,12 +168,44 @@ def test_a_message_that_its_server_cannot_give_is_left_out() -> None:
         assert talk(server) == [MESSAGE, MESSAGE]
 
 
-def test_a_folder_that_is_refused_is_told_apart() -> None:
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"NO [NOPERM] not for you", "NOPERM"),
+        (b"NO [LIMIT 5 a day] not for you", "LIMIT"),
+        (b"NO [unavailable] not for you", "UNAVAILABLE"),
+        (b"NO not for you", ""),
+        (b"BAD [CLIENTBUG] not for you", "CLIENTBUG"),
+        (b"BAD not for you", ""),
+    ],
+)
+def test_a_folder_that_is_refused_is_told_apart(answer: bytes, code: str) -> None:
     with (
-        FakeImap(instead={"EXAMINE": once(b"TAG NO [NOPERM] not for you\r\n")}) as server,
-        pytest.raises(FolderRefusedError, match="not for you"),
+        FakeImap(instead={"EXAMINE": once(b"TAG " + answer + b"\r\n")}) as server,
+        pytest.raises(FolderRefusedError, match="not for you") as told,
     ):
         talk(server)
+    assert told.value.code == code
+
+
+def test_sizes_are_asked_for_one_by_one_where_they_are_refused_together() -> None:
+    refuse = once(b"TAG NO it is broken\r\n")
+    messages = {3: MESSAGE, 4: b"x", 5: MESSAGE}
+    refused = {"UID FETCH 3,4,5 (": refuse, "UID FETCH 4 (": refuse}
+    with FakeImap(messages=messages, instead=refused) as server:
+        assert talk(server) == [MESSAGE, MESSAGE]
+
+
+def test_what_a_folder_gives_is_seen_by_a_few_bytes() -> None:
+    refuse = once(b"TAG NO it is broken\r\n")
+    with FakeImap(messages={3: MESSAGE * 999, 4: MESSAGE}, instead={"UID FETCH 4 (": refuse}) as server:
+        conversation = Conversation(server.at(), LOOPBACK)
+        conversation.log_in(PASSWORD)
+        conversation.examine("INBOX")
+        asked: list[list[int]] = [[4, 3], [4], [4, 9], [9], []]
+        assert [conversation.gives_any(each) for each in asked] == [True, False, False, None, None]
+        conversation.log_out()
+    assert server.said.count(b"UID FETCH 3 (BODY.PEEK[]<0.64>)") == 1
 
 
 def test_a_password_is_never_said_again() -> None:
@@ -184,7 +216,10 @@ def test_a_password_is_never_said_again() -> None:
     assert told.value.reason.isprintable()
 
 
-@pytest.mark.parametrize("answer", [b"TAG NO [UNAVAILABLE] later\r\n", b"* BYE overloaded\r\n"])
+@pytest.mark.parametrize(
+    "answer",
+    [b"TAG NO [UNAVAILABLE] later\r\n", b"TAG NO [OVERQUOTA] too much\r\n", b"* BYE overloaded\r\n"],
+)
 def test_trouble_at_the_door_is_no_wrong_password(answer: bytes) -> None:
     with FakeImap(instead={"LOGIN": once(answer)}) as server, pytest.raises(FetchError) as told:
         talk(server)

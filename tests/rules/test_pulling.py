@@ -10,9 +10,11 @@ from poolhouse.rules.pulling import (
     BATCH_BYTES,
     BATCH_SIZE,
     LONGEST_WAIT_SECONDS,
+    PASSING_CODES,
     back_off,
     begin_folder,
     changed_marks,
+    count_refusals,
     folder_path,
     is_inbox,
     marks_of,
@@ -68,6 +70,25 @@ def test_only_later_messages_are_new(found: list[int], last_uid: int) -> None:
     new = new_uids([*found, last_uid], last_uid)  # the last one is always found
     assert list(new) == sorted(set(new))
     assert set(new) == {uid for uid in found if uid > last_uid}
+
+
+codes = st.sampled_from(["", "NONEXISTENT", *PASSING_CODES])
+
+
+@given(st.dictionaries(uids, codes, min_size=1), st.lists(st.none() | st.booleans(), max_size=20))
+def test_an_outage_counts_for_no_message(refused: dict[int, str], tries: list[bool | None]) -> None:
+    counts: dict[int, int] = {}
+    for is_another_given in tries:
+        counts = count_refusals(counts, refused.items(), is_another_given=is_another_given)
+    for uid, code in refused.items():
+        own = tries.count(True) + tries.count(None) * (code not in PASSING_CODES)
+        assert counts.get(uid, 0) == own
+
+
+def test_only_refusals_in_a_row_count() -> None:
+    counts = count_refusals({1: 5, 2: 5}, [(2, "")], is_another_given=True)
+    assert counts == {2: 6}
+    assert count_refusals(counts, [(1, "")], is_another_given=True) == {1: 1}
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))

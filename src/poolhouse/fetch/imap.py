@@ -11,37 +11,34 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from imapclient.exceptions import LoginError
 
 from poolhouse.errors import FetchError, FolderRefusedError, LogInRefusedError
 from poolhouse.fetch.imap_client import BoundedClient
+from poolhouse.fetch.imap_messages import Fetched, RefusedMessage, flags_of, message_of
 from poolhouse.fetch.imap_wire import BoundedImap
-from poolhouse.types import RemoteFlags
+from poolhouse.fetch.imap_words import code_of, words_of
+from poolhouse.rules.pulling import PASSING_CODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from poolhouse.fetch.imap_messages import FetchedMessage
     from poolhouse.fetch.imap_wire import Network
     from poolhouse.rules.pulling import PullBatch
-    from poolhouse.types import AccountPlace
+    from poolhouse.types import AccountPlace, RemoteFlags
 
 SIZES_AT_A_TIME: Final = 200
 FOLDER_LIMIT: Final = 1_000
 _NAME_LENGTH_LIMIT: Final = 500
 _SHORT: Final = (4 * 1024 * 1024, 60.0)  # bytes and seconds for an ordinary answer
 _LONG: Final = (32 * 1024 * 1024, 300.0)  # for one that speaks of all messages of a folder
+_LOOK_BYTES: Final = 64
 _SLOWEST_BYTES_A_SECOND: Final = 16 * 1024
 _CAME: Final = re.compile(rb"\* [0-9]+ EXISTS\b", re.IGNORECASE)
 _NEWS: Final = re.compile(rb"\* [0-9]+ (?:EXISTS|FETCH)\b", re.IGNORECASE)
-_PASSING: Final = re.compile(
-    r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\]", re.IGNORECASE
-)  # RFC 5530 §3
-_BEFORE: Final = re.compile(
-    r"^(?:[a-z]+ failed: )?(?:\[[A-Za-z-]+\] *)?"
-)  # IMAPClient's words, a response code
 _NO_CHOICE: Final = frozenset({b"\\noselect", b"\\nonexistent"})
 
 
@@ -59,25 +56,6 @@ class OpenedFolder:
 
     uid_validity: int
     mod_seq: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedMessage:
-    """A message byte for byte. `received_at` is when it came there, None for a time that is none."""
-
-    uid: int
-    content: bytes
-    received_at: datetime | None
-    flags: RemoteFlags
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Messages, without those that are gone; how many their server would not give, and the words it had for that."""
-
-    messages: tuple[FetchedMessage, ...]
-    refused_count: int = 0
-    reason: str = ""
 
 
 class Conversation:
@@ -116,8 +94,8 @@ class Conversation:
         except LoginError as error:
             if isinstance(error.__context__, imaplib.IMAP4.abort):
                 raise error.__context__ from None
-            said = _words(str(error), password)
-            if _PASSING.search(str(error)):
+            said = words_of(str(error), password)
+            if code_of(str(error)) in PASSING_CODES:
                 raise FetchError(f"{self._place.host} lets nobody in at the moment: {said}") from None
             raise LogInRefusedError(said or "the user name or the password is wrong") from None
         except UnicodeEncodeError:
@@ -146,29 +124,64 @@ class Conversation:
             return [int(uid) for uid in client.search(["UID", f"{last_uid + 1}:*"])]
 
     def sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """UIDs with the sizes in bytes that the server says, SIZES_AT_A_TIME asked with one command."""
+        """UIDs with the sizes in bytes that the server says, SIZES_AT_A_TIME asked with one command.
+
+        Where it refuses them together they are asked for one by one. One that is refused where others are not has 0: it
+        will be refused again when it is fetched.
+        """
         for first in range(0, len(uids), SIZES_AT_A_TIME):
             asked = uids[first : first + SIZES_AT_A_TIME]
-            with self._asking(*_SHORT) as client:
-                said = client.fetch(asked, ["RFC822.SIZE"])
-                found = [(uid, int(said[uid][b"RFC822.SIZE"])) for uid in asked if uid in said]
+            try:
+                found = self._sizes(asked)
+            except FolderRefusedError:
+                found = self._sizes_one_by_one(asked)
             yield from found
+
+    def _sizes(self, uids: Sequence[int]) -> list[tuple[int, int]]:
+        with self._asking(*_SHORT) as client:
+            said = client.fetch(uids, ["RFC822.SIZE"])
+            return [(uid, int(said[uid][b"RFC822.SIZE"])) for uid in uids if uid in said]
+
+    def _sizes_one_by_one(self, uids: Sequence[int]) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+        refused: list[FolderRefusedError] = []
+        for uid in uids:
+            try:
+                found += self._sizes((uid,))
+            except FolderRefusedError as error:
+                refused.append(error)
+                found.append((uid, 0))
+        if len(refused) == len(uids):
+            raise refused[0]
+        return found
 
     def fetch(self, batch: PullBatch) -> Fetched:
         """The messages of a batch: where its server refuses them together, one by one."""
-        try:
-            return Fetched(tuple(self._fetch(batch.uids, batch.size_bytes)))
-        except FolderRefusedError as error:
-            if len(batch.uids) == 1:
-                return Fetched((), 1, error.reason)
+        if len(batch.uids) > 1:
+            with suppress(FolderRefusedError):
+                return Fetched(tuple(self._fetch(batch.uids, batch.size_bytes)))
         found: list[FetchedMessage] = []
         refused = []
         for uid in batch.uids:
             try:
                 found += self._fetch((uid,), batch.size_bytes)
             except FolderRefusedError as error:
-                refused.append(error.reason)
-        return Fetched(tuple(found), len(refused), refused[0] if refused else "")
+                refused.append(RefusedMessage(uid, error.reason, error.code))
+        return Fetched(tuple(found), tuple(refused))
+
+    def gives_any(self, uids: Iterable[int]) -> bool | None:
+        """Whether one of these messages can be had, asked for a few bytes of it; None where none of them is there."""
+        is_refused = False
+        for uid in uids:
+            try:
+                with self._asking(*_SHORT) as client:
+                    said = client.fetch((uid,), [f"BODY.PEEK[]<0.{_LOOK_BYTES}>"]).get(uid, {})
+            except FolderRefusedError:
+                is_refused = True
+            else:
+                if any(key.startswith(b"BODY[") for key in said):
+                    return True
+        return False if is_refused else None
 
     def _fetch(self, uids: Sequence[int], size_bytes: int) -> Sequence[FetchedMessage]:
         if not uids:
@@ -176,7 +189,9 @@ class Conversation:
         limit_bytes = 2 * size_bytes + _SHORT[0]  # some servers say sizes that are not quite right
         with self._asking(limit_bytes, _SHORT[1] + size_bytes / _SLOWEST_BYTES_A_SECOND) as client:
             said = client.fetch(uids, ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
-            return [_message(uid, said[uid]) for uid in uids if said.get(uid, {}).get(b"BODY[]") is not None]
+            return [
+                message_of(uid, said[uid]) for uid in uids if said.get(uid, {}).get(b"BODY[]") is not None
+            ]
 
     def flags_changed(self, last_uid: int, mod_seq: int) -> Mapping[int, RemoteFlags]:
         """The flags, by UID up to `last_uid`, of what changed since `mod_seq` (RFC 7162 §3.1.4.1)."""
@@ -184,7 +199,7 @@ class Conversation:
             return {}
         with self._asking(*_LONG) as client:
             said = client.fetch_changed(last_uid, mod_seq)
-            return {uid: _flags(each) for uid, each in said.items() if uid <= last_uid and b"FLAGS" in each}
+            return {uid: flags_of(each) for uid, each in said.items() if uid <= last_uid and b"FLAGS" in each}
 
     def flags_of(self, uids: Sequence[int]) -> Mapping[int, RemoteFlags]:
         """The flags of some messages."""
@@ -192,7 +207,7 @@ class Conversation:
         for first in range(0, len(uids), SIZES_AT_A_TIME):
             with self._asking(*_SHORT) as client:
                 said = client.fetch(uids[first : first + SIZES_AT_A_TIME], ["FLAGS"])
-                found |= {uid: _flags(each) for uid, each in said.items() if b"FLAGS" in each}
+                found |= {uid: flags_of(each) for uid, each in said.items() if b"FLAGS" in each}
         return found
 
     def idle(self, seconds: float, hears_flags: bool = False) -> bool:
@@ -256,7 +271,8 @@ class Conversation:
             self._break_off()
             raise FetchError(f"{host} broke the connection off") from error
         except imaplib.IMAP4.error as error:
-            raise FolderRefusedError(f"{host} says: {_words(str(error))}") from error
+            said = str(error)
+            raise FolderRefusedError(f"{host} says: {words_of(said)}", code_of(said)) from error
         except TimeoutError as error:
             self._break_off()
             raise FetchError(f"{host} did not answer in time") from error
@@ -267,26 +283,3 @@ class Conversation:
             # imaplib and IMAPClient fail in many ways over answers that are none
             self._break_off()
             raise FetchError(f"{host} answered with something that is not IMAP") from error
-
-
-def _message(uid: int, said: Mapping[bytes, Any]) -> FetchedMessage:
-    at = said.get(b"INTERNALDATE")
-    received_at = at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
-    return FetchedMessage(
-        uid=uid, content=bytes(said[b"BODY[]"]), received_at=received_at, flags=_flags(said)
-    )
-
-
-def _flags(said: Mapping[bytes, Any]) -> RemoteFlags:
-    flags = {bytes(flag).lower() for flag in said.get(b"FLAGS", ()) if isinstance(flag, bytes)}
-    return RemoteFlags(is_read=b"\\seen" in flags, is_starred=b"\\flagged" in flags)
-
-
-def _words(text: str, secret: str = "") -> str:
-    """What a server says, for its person: one short line, without what must not be shown."""
-    if text[:2] in {"b'", 'b"'}:
-        text = text[2:-1]
-    if secret:
-        text = text.replace(secret, "…")
-    text = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(_BEFORE.sub("", text).split())[:200]

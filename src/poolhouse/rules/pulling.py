@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from poolhouse.types import AccountSecurity, FolderProgress, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from poolhouse.types import RemoteFlags
 
@@ -26,6 +26,11 @@ IDLE_SECONDS: Final = 29 * 60.0
 
 REFUSALS: Final = 6
 """So often, with ever longer waits between, a message is asked for that its server will not give: it may be busy."""
+
+PASSING_CODES: Final = frozenset(
+    {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN", "OVERQUOTA", "EXPUNGEISSUED", "THROTTLED"}
+)
+"""What a server says no with to what it will do later: RFC 5530 §3, and Gmail's own when too much is asked of it."""
 
 FIRST_WAIT_SECONDS: Final = 15.0
 LONGEST_WAIT_SECONDS: Final = 15 * 60.0
@@ -87,6 +92,20 @@ def begin_folder(known: FolderProgress, uid_validity: int, mod_seq: int) -> Fold
     if not known.mod_seq or known.mod_seq > mod_seq:
         return FolderProgress(uid_validity=uid_validity, last_uid=known.last_uid, mod_seq=mod_seq)
     return known
+
+
+def count_refusals(
+    known: Mapping[int, int], refused: Iterable[tuple[int, str]], *, is_another_given: bool | None
+) -> dict[int, int]:
+    """How often in a row each message, by UID, was refused for itself: with `REFUSALS` it is given up.
+
+    `refused` are those of this try, with their response codes. Where their server gives no other message of the folder
+    either (`is_another_given`), nothing is wrong with them. None: there is no other, so its word is all there is.
+    """
+    return {
+        uid: known.get(uid, 0) + (code not in PASSING_CODES if is_another_given is None else is_another_given)
+        for uid, code in refused
+    }
 
 
 def back_off(failures: int, chance: float) -> float:

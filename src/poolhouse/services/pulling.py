@@ -224,9 +224,15 @@ def record_failure(tx: Transaction, task: PullTask, reason: str, *, stops: bool 
 
 
 def record_folder_failure(tx: Transaction, task: PullTask, folder_id: FolderId, reason: str) -> None:
-    """Tell the person that nothing comes from one folder; the others are asked."""
+    """Tell the person that something does not come from one folder; the others are asked."""
     require_current(tx, task)
     tx.accounts.record_folder_failure(folder_id, _sentence(reason))
+
+
+def record_folder_asked(tx: Transaction, task: PullTask, folder_id: FolderId) -> None:
+    """All that was asked of a folder was answered: what was wrong with it is over."""
+    require_current(tx, task)
+    tx.accounts.record_folder_failure(folder_id, "")
 
 
 def _sentence(reason: str) -> str:

@@ -1,0 +1,60 @@
+"""Messages as an IMAP server gives them, or says that it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from poolhouse.types import RemoteFlags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedMessage:
+    """A message byte for byte. `received_at` is when it came there, None for a time that is none."""
+
+    uid: int
+    content: bytes
+    received_at: datetime | None
+    flags: RemoteFlags
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message that its server would not give: its words for that, and its response code, "" for none."""
+
+    uid: int
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Messages, without those that are gone, and those that their server would not give, each lowest UID first."""
+
+    messages: tuple[FetchedMessage, ...]
+    refused: tuple[RefusedMessage, ...] = ()
+
+    @property
+    def ends_well(self) -> bool:
+        """Whether a message was given after the last one that was refused: they are asked for one by one."""
+        uids = (self.messages[-1].uid if self.messages else 0, self.refused[-1].uid if self.refused else 0)
+        return uids[0] > uids[1]
+
+
+def message_of(uid: int, said: Mapping[bytes, Any]) -> FetchedMessage:
+    """The message in what a server says of it."""
+    at = said.get(b"INTERNALDATE")
+    received_at = at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
+    return FetchedMessage(
+        uid=uid, content=bytes(said[b"BODY[]"]), received_at=received_at, flags=flags_of(said)
+    )
+
+
+def flags_of(said: Mapping[bytes, Any]) -> RemoteFlags:
+    """The flags in what a server says of a message."""
+    flags = {bytes(flag).lower() for flag in said.get(b"FLAGS", ()) if isinstance(flag, bytes)}
+    return RemoteFlags(is_read=b"\\seen" in flags, is_starred=b"\\flagged" in flags)
