@@ -118,6 +118,28 @@ def test_bounds() -> None:
     assert split_message(empty_parts()).is_cut
 
 
+class _Watched(bytes):
+    """Counts the bytes that are looked through for delimiters."""
+
+    looked_through = 0
+
+    def find(self, *given: Any) -> int:
+        _, start, end = given
+        found = super().find(*given)
+        self.looked_through += (end if found < 0 else found) - start
+        return found
+
+
+@pytest.mark.parametrize("before", [b"no CR\n", b"one\rline\n", b"\r--b\r\rx\n"])
+@pytest.mark.parametrize("delimiter", [b"--b\n", b"--b\r", b"--b\r\n"])
+@pytest.mark.parametrize("head", [b"", b"Content-Type: multipart/mixed; boundary=never\n"])
+def test_each_byte_is_looked_at_a_few_times(before: bytes, delimiter: bytes, head: bytes) -> None:
+    body = before + (delimiter + head + b"\nx\r\n") * 300
+    data = _Watched(_HEAD + body + b"x" * 50_000)
+    assert len(leaves(split_message(data).root)) >= 300
+    assert data.looked_through < 5 * len(data)
+
+
 def _types(data: bytes) -> list[str]:
     return [node.media_type for node in leaves(split_message(data).root)]
 

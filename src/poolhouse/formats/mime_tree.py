@@ -23,7 +23,9 @@ PART_LIMIT: Final = 1_000
 _FALSE_LIMIT: Final = (
     20_000  # lines that begin as a delimiter and are none, and delimiters with nothing between them
 )
-_SCANS: Final = 5  # how often each byte may be looked at: once for each multipart around it
+_SCANS: Final = (
+    5  # how often each byte may be looked at: once for each multipart around it and kind of line end
+)
 _SCANNED_AT_LEAST: Final = 33_554_432
 _MEDIA_TYPE: Final = re.compile(rb"\s*+([!-.0-:<-~]++)/([!-.0-:<-~]++)")
 _TYPE_LENGTH: Final = 255  # RFC 6838 §4.2: 127 for each half
@@ -64,11 +66,18 @@ class _Delimiter(NamedTuple):
 
 @dataclass(slots=True)
 class _Open:
-    """A multipart whose end has not come yet, and the next line that delimits its parts; None for no more."""
+    """A multipart whose end has not come yet, and the next line that delimits its parts; None for no more.
+
+    It ends at `end` at the latest, where one around it goes on. `places` are where its marker stands next behind each
+    kind of line end: looked for anew only once it was passed, or one lone CR would have the rest of the message looked
+    through at every delimiter.
+    """
 
     node: Node
     marker: bytes
+    end: int
     next: _Delimiter | None = None
+    places: dict[bytes, int] = field(default_factory=dict)
 
 
 def split_message(data: bytes, allowance: Allowance | None = None) -> Tree:
@@ -149,9 +158,9 @@ class _Splitter:
         if media_type.startswith("multipart/") and len(self._open) < DEPTH_LIMIT:
             boundary = parameters.get("boundary", "").rstrip().encode("latin-1", "replace")
             if boundary:
-                opened = _Open(node, b"--" + boundary)
-                opened.next = self._find(opened.marker, block.body_start)
-                if opened.next is not None and opened.next.at < end and not opened.next.is_close:
+                opened = _Open(node, b"--" + boundary, end)
+                opened.next = self._find(opened, block.body_start)
+                if opened.next is not None and not opened.next.is_close:
                     self._open.append(opened)
                     return node, (len(self._open) - 1, opened.next)
         self._leaves += 1
@@ -164,30 +173,37 @@ class _Splitter:
         best: tuple[int, _Delimiter] | None = None
         for level, opened in enumerate(self._open):
             if opened.next is not None and opened.next.at < position:
-                opened.next = self._find(opened.marker, position)
+                opened.next = self._find(opened, position)
             if opened.next is not None and (best is None or opened.next.at < best[1].at):
                 best = (level, opened.next)
         return best
 
-    def _find(self, marker: bytes, position: int) -> _Delimiter | None:
-        """The next line from `position` on, which is where a line starts, that is this delimiter and no longer one."""
-        data, end = self._data, self._end
+    def _find(self, opened: _Open, position: int) -> _Delimiter | None:
+        """The next line from `position` on, which is where a line starts, that is its delimiter and no longer one."""
+        data, marker = self._data, opened.marker
         is_at_start = position == 0 and data.startswith(marker)
         while not self._is_spent:
             if is_at_start:
                 at, is_at_start = 0, False
             else:
-                places = [data.find(each + marker, max(0, position - 1), end) for each in self._line_ends]
-                at = min((place for place in places if place >= 0), default=-1) + 1
-                self._room -= (at or end) - position
-                if at == 0:
+                at = min(self._place(opened, each, position) for each in self._line_ends)
+                if at > opened.end:
                     return None
-            tail = _TAIL.match(data, at + len(marker), end)
+            tail = _TAIL.match(data, at + len(marker))
             if tail is not None:
                 return _Delimiter(at, tail.end(), tail[1] is not None)
             self._false += 1  # a longer one that begins with it
             position = at + len(marker)
         return None
+
+    def _place(self, opened: _Open, line_end: bytes, position: int) -> int:
+        """Where its marker stands next behind such a line end, at `position` or after; behind all for nowhere."""
+        place = opened.places.get(line_end, -1)
+        if place < position:
+            found = self._data.find(line_end + opened.marker, max(0, position - 1), opened.end)
+            opened.places[line_end] = place = (opened.end if found < 0 else found) + 1
+            self._room -= place - position
+        return place
 
     def _before_line_end(self, position: int) -> int:
         """Where the line before the one that starts at `position` ends: its end belongs to the delimiter (§5.1.1)."""
