@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from email.headerregistry import Address
 from email.utils import formataddr
 
@@ -44,6 +45,7 @@ A = "a@example.org"
         ("root (Ann B)", [("Ann B", "")]),
         ("<@b.org,@c.org:a@example.org>", [("", A)]),
         ("a @ example.org", [("", A)]),
+        ("Ann (x) ( y )\t(z)  a  \r\n @\t example.org   Lee", [("Ann Lee", A)]),
         ('"a b"@example.org', [("", '"a b"@example.org')]),
         ("<mailto:a@example.org>", [("", A)]),
         ("Ann <a@example.org", [("Ann", A)]),
@@ -94,6 +96,34 @@ def test_bounds() -> None:
     assert len(found) == ADDRESS_LIMIT
     assert all(each.address.endswith("@example.org") and each.name for each in found)
     assert len(mailboxes([b"a@b"] * 600)) == ADDRESS_LIMIT
+
+
+def _steps(raw: bytes) -> int:
+    """How often a function or a generator is entered or left while a header is read."""
+    count = 0
+
+    def note(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(note)
+    try:
+        mailboxes([raw])
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"a ", b"a@b", b":"), (b"a ", b"", b":"), (b'"a@b" ', b"", b":"), (b"<a> ", b"", b":")]
+)
+def test_twice_the_words_and_colons_are_twice_the_steps(pieces: tuple[bytes, bytes, bytes]) -> None:
+    once, twice = (
+        _steps(before * count + middle + after * count)
+        for before, middle, after in (pieces,)
+        for count in (500, 1_000)
+    )
+    assert twice < 2.5 * once
 
 
 _NAMES = st.text(

@@ -137,6 +137,32 @@ def fifty_headers_of_addresses() -> bytes:
     return field * 50 + field.replace(b"To", b"Cc") * 50 + _plain(b"text")
 
 
+def spaces_without_an_address() -> bytes:
+    """White space in quotation marks, in every header with addresses."""
+    return _in_address_headers(b'"' + b" " * 19_000 + b'" x')
+
+
+def colons_behind_an_address() -> bytes:
+    """At each colon: does an address stand before it?"""
+    return _in_address_headers(b"a " * 4_500 + b"a@b" + b":" * 9_000)
+
+
+def signs_among_words() -> bytes:
+    """A route with thousands of signs before its address, and thousands of words that are none of them."""
+    return _in_address_headers(b"@" * 9_000 + b":a@b" + b" x" * 4_500)
+
+
+def _in_address_headers(field: bytes) -> bytes:
+    names = (b"From", b"To", b"Cc", b"Reply-To", b"Sender")
+    return b"".join(b"%b: %b\r\n" % (name, field) for name in names * 4) + _plain(b"text")
+
+
+def spaces_before_a_comment() -> bytes:
+    """White space and comments behind a boundary, in each of fifty parts."""
+    part = b"--b\r\nContent-Type: text/plain; charset=x" + b" " * 19_000 + b"(a) (b) x)\r\n\r\nx\r\n"
+    return _mixed(b"b", part * 50 + b"--b--")
+
+
 def semicolons() -> bytes:
     """A real one of 2002: 13 KB of semicolons took the standard library 20 seconds."""
     return _HEAD + b"Content-Type: text/html" + b" ;" * 6_500 + b"\r\n\r\n<p>text"
@@ -331,6 +357,11 @@ def bare_carriage_returns() -> bytes:
     ) + b"\r" * _MEGABYTE
 
 
+def a_single_carriage_return() -> bytes:
+    """A line that ends with CR alone, which no delimiter does, and a thousand parts before forty megabytes."""
+    return _mixed(b"b", b"one\rline\r\n" + b"--b\r\n\r\nx\r\n" * 990 + b"x" * (40 * _MEGABYTE))
+
+
 def nothing() -> bytes:
     """No byte at all."""
     return b""
@@ -368,6 +399,10 @@ BUILDERS: Final[Mapping[str, Callable[[], bytes]]] = {
         fifty_thousand_addresses,
         addresses_of_brackets,
         fifty_headers_of_addresses,
+        spaces_without_an_address,
+        colons_behind_an_address,
+        signs_among_words,
+        spaces_before_a_comment,
         semicolons,
         parameters_in_pieces,
         megabytes_of_base64,
@@ -395,6 +430,7 @@ BUILDERS: Final[Mapping[str, Callable[[], bytes]]] = {
         a_zip_bomb,
         injected_headers,
         bare_carriage_returns,
+        a_single_carriage_return,
         nothing,
         line_ends,
         zeros,

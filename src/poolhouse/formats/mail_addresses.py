@@ -33,6 +33,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _QUOTED_LOCAL: Final = re.compile(r'"[^"]{1,64}"@[^\s"]{1,255}')
+_SIGN: Final = re.compile(" ?@ ?")
 _PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NO_ADDRESS: Final = re.compile(r"[\s\x00-\x20\x7f-\x9f<>\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -77,6 +78,7 @@ class _Reader:
         self._words: list[tuple[str, bool]] = []  # and whether it stood in quotation marks
         self._comments: list[str] = []
         self._angle: str | None = None
+        self._has_address = False  # kept, not looked for: each of thousands of colons asks
         self._group: str | None = None
         self._is_group_empty = True
 
@@ -92,7 +94,7 @@ class _Reader:
                     comment.clear()
             elif depth:
                 comment.append(token[0])
-            elif kind == "special" and value == ":" and not self._has_address():
+            elif kind == "special" and value == ":" and not self._has_address:
                 self._group = self._phrase()
                 self._is_group_empty = True
                 self._clear()
@@ -111,15 +113,14 @@ class _Reader:
         if kind == "angle":
             if self._angle is None or "@" not in self._angle:
                 self._angle = value
+            self._has_address = True
         elif kind == "white":
             self._words.append((" ", False))
         elif kind == "quoted":
             self._words.append((_PAIR.sub(r"\1", value), True))
         elif value not in "<>":
             self._words.append((value, False))
-
-    def _has_address(self) -> bool:
-        return self._angle is not None or any("@" in word for word, is_quoted in self._words if not is_quoted)
+            self._has_address = self._has_address or "@" in value
 
     def _phrase(self) -> str:
         return _name("".join(word for word, _ in self._words))
@@ -128,6 +129,7 @@ class _Reader:
         self._words.clear()
         self._comments.clear()
         self._angle = None
+        self._has_address = False
 
     def _mailbox(self) -> Iterator[Mailbox]:
         if self._angle is not None:
@@ -149,12 +151,11 @@ class _Reader:
         if (quoted := _QUOTED_LOCAL.search(text)) is not None and (address := _address(quoted[0])):
             return _name(text.replace(quoted[0], "")), address
         # white space around the signs of an address is obsolete, not wrong (RFC 5322 §4.4)
-        for word in re.sub(r"\s*([@])\s*", r"\1", text).split():
+        words = text.split()
+        for word in _SIGN.sub("@", " ".join(words)).split():
             if "@" in word.strip("@") and (address := _address(word.strip("[]'"))):
-                rest = " ".join(
-                    each for each in text.split() if each not in {word, "@"} and each not in word.split("@")
-                )
-                return _name(rest.strip("\"'")), address
+                taken = {word, "@", *word.split("@")}
+                return _name(" ".join(each for each in words if each not in taken).strip("\"'")), address
         return self._phrase(), ""
 
     def _end_of_group(self) -> Iterator[Mailbox]:

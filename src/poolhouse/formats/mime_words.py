@@ -17,7 +17,6 @@ _PARAMETER: Final = re.compile(
 _QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 _SECTION: Final = re.compile(r"([^*]+)(?:\*([0-9]{1,3}))?(\*)?")
 _SECTION_LIMIT: Final = 100
-_COMMENT: Final = re.compile(r"\s*\([^()]*\)\s*$")
 
 
 def decode_words(text: str) -> str:
@@ -77,7 +76,7 @@ def read_parameters(raw: bytes) -> dict[str, str]:
         if found[2] is not None and "\\" in value:
             value = _unescaped(value)
         elif found[2] is None and value.endswith(")"):
-            value = _COMMENT.sub("", value)
+            value = _without_comment(value)
         name = found[1].lower()
         if "*" not in name:
             plain.setdefault(name, value)
@@ -88,6 +87,12 @@ def read_parameters(raw: bytes) -> dict[str, str]:
     values = {name: _plain_value(value) for name, value in plain.items()}
     values.update((name, _joined(pieces)) for name, pieces in sections.items())
     return values
+
+
+def _without_comment(value: str) -> str:
+    """A value that ends with a bracket, without the comment that this closes; one within another stays."""
+    before, opening, comment = value.rpartition("(")
+    return before.rstrip() if opening and ")" not in comment[:-1] else value
 
 
 def _unescaped(value: str) -> str:
