@@ -90,12 +90,20 @@ def test_only_the_topmost_of_the_trusted_server_count() -> None:
     assert verdict() is Verdict.NOT_CHECKED
 
 
-def test_several_senders_are_none_that_a_signature_is_about() -> None:
-    several = MessageFacts(
-        senders=(Mailbox("", "x@e.example"), Mailbox("", FROM)),
-        authentication=(f"{OURS}; dkim=pass header.d=e.example",),
-    )
-    assert verdict_of(several, OURS) is Verdict.NOT_CHECKED
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dkim=pass header.d=e.example",
+        "dmarc=pass",
+        "dmarc=pass header.from=e.example; spf=fail",
+        "dmarc=pass; spf=fail",
+    ],
+)
+def test_several_senders_are_none_that_a_result_is_about(said: str) -> None:
+    several = (Mailbox("", "x@e.example"), Mailbox("", FROM))
+    for senders in (several, several[::-1], ()):
+        facts = MessageFacts(senders=senders, authentication=(f"{OURS}; {said}",))
+        assert verdict_of(facts, OURS) is Verdict.NOT_CHECKED
 
 
 @given(st.text(max_size=60) | st.lists(_PIECES, max_size=12).map("".join))

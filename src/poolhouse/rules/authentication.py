@@ -70,7 +70,7 @@ def verdict_of(facts: MessageFacts, authserv: str) -> Verdict:
     domain = _domain_in(facts.senders[0].address) if len(facts.senders) == 1 else ""
     dmarc = [each for each in statements if each.method == "dmarc"]
     if found.get("dmarc") == "pass":
-        is_ours = all(each.is_about(domain) for each in dmarc if each.domains)
+        is_ours = len(facts.senders) == 1 and all(each.is_about(domain) for each in dmarc if each.domains)
         return Verdict.PASSED if is_ours else Verdict.NOT_CHECKED
     if found.get("dmarc") in BAD:
         return Verdict.FAILED

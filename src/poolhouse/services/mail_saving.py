@@ -66,14 +66,14 @@ def _is_to_save(tx: Transaction, envelope: Envelope) -> bool:
 def _is_false(tx: Transaction, item: Item, facts: MessageFacts, authserv: str) -> bool:
     """Whether the trusted server found the sender to be false.
 
-    It is the envelope that says who may send there, and SPF that speaks of it; what passes for the From counts against
-    that only where the From is the person's own (mail of theirs that was forwarded).
+    It is the envelope that says who may send there, and SPF that speaks of it, so that is asked first. What passes for
+    the From counts against it only where that is one and the person's own (mail of theirs that was forwarded).
     """
     verdict = verdict_of(facts, authserv)
-    if verdict is Verdict.PASSED and results_of(facts.authentication, authserv).get("spf") in BAD:
-        sender = facts.senders[0].address.lower() if facts.senders else ""  # not every message has a From
-        return sender not in tx.deliveries.own_addresses(item.owner_id)
-    return verdict is Verdict.FAILED
+    if results_of(facts.authentication, authserv).get("spf") not in BAD:
+        return verdict is Verdict.FAILED
+    own = tx.deliveries.own_addresses(item.owner_id)
+    return verdict is not Verdict.PASSED or facts.senders[0].address.lower() not in own
 
 
 def _tags(subject: str) -> tuple[str, ...]:
