@@ -69,9 +69,11 @@ class FakeImap:
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError, ValueError):
             connection.sendall(self.greeting)
-            lines = connection.makefile("rb")
+            lines, listening = connection.makefile("rb"), b""
             while line := lines.readline():
                 tag, _, command = line.rstrip(b"\r\n").partition(b" ")
+                listening = tag if command == b"IDLE" else listening
+                tag, command = (listening, tag) if tag == b"DONE" else (tag, command)
                 self.said.append(command)
                 if (answer := self._answer(connection, tag, command)) is None:
                     break
@@ -102,6 +104,8 @@ class FakeImap:
 
     def honest(self, tag: bytes, command: bytes) -> bytes:
         """What is said to a command where nothing else is to be."""
+        if command == b"IDLE":
+            return b"+ idling\r\n"
         return self._untagged(command.decode("latin-1")) + tag + b" OK done\r\n"
 
     def _untagged(self, words: str) -> bytes:

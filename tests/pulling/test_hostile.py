@@ -152,6 +152,48 @@ def test_a_conversation_is_ended_from_outside() -> None:
         conversation.log_out()
 
 
+NEWS = {
+    "with the answer to another command": ("UID SEARCH", b"* SEARCH 3\r\n* 2 EXISTS\r\nTAG OK done\r\n"),
+    "before it listens": ("IDLE", b"* 2 EXISTS\r\n+ idling\r\n"),
+    "before it listens, among others": ("IDLE", b"* OK busy\r\n* 2 EXISTS\r\n* 1 RECENT\r\n+ idling\r\n"),
+    "at once": ("IDLE", b"+ idling\r\n* 2 EXISTS\r\n"),
+    "of flags, before it listens": ("IDLE", b"* 1 FETCH (FLAGS (\\Seen))\r\n+ idling\r\n"),
+    "nothing": ("IDLE", b"+ idling\r\n"),
+    "nothing of messages": ("IDLE", b"* OK still here\r\n+ idling\r\n* OK still here\r\n"),
+}
+
+
+@pytest.mark.parametrize("hears_flags", [True, False])
+@pytest.mark.parametrize("case", NEWS)
+def test_news_are_heard_whenever_they_come(case: str, *, hears_flags: bool) -> None:
+    command, answer = NEWS[case]
+    is_news = "nothing" not in case and ("flags" not in case or hears_flags)
+    with FakeImap(messages={3: MESSAGE}, capabilities=b"IMAP4rev1 IDLE") as server:
+        conversation = Conversation(server.at(), LOOPBACK)
+        conversation.log_in(PASSWORD)
+        server.instead = {command: once(answer)}
+        conversation.examine("INBOX")
+        assert conversation.uids_after(0) == [3]
+        assert conversation.idle(30 if is_news else 0, hears_flags=hears_flags) is is_news
+        server.instead = {}
+        conversation.examine("INBOX")  # what was heard before is over
+        assert not conversation.idle(0, hears_flags=hears_flags)
+        conversation.log_out()
+
+
+def test_one_that_will_not_be_listened_to_is_understood() -> None:
+    refuse = once(b"* 2 EXISTS\r\nTAG NO [LIMIT] too many listen\r\n")
+    with FakeImap(messages={3: MESSAGE}, capabilities=b"IMAP4rev1 IDLE", instead={"IDLE": refuse}) as server:
+        conversation = Conversation(server.at(), LOOPBACK)
+        conversation.log_in(PASSWORD)
+        conversation.examine("INBOX")
+        with pytest.raises(FolderRefusedError, match="says: too many listen") as told:
+            conversation.idle(600)
+        assert told.value.code == "LIMIT"
+        assert conversation.uids_after(0) == [3]
+        conversation.log_out()
+
+
 def test_what_was_not_asked_for_is_not_taken() -> None:
     other = b"* 1 FETCH (UID 3 RFC822.SIZE 5)\r\n* 2 FETCH (UID 77 RFC822.SIZE 5)\r\nTAG OK done\r\n"
     with FakeImap(messages={3: MESSAGE}, instead={"UID FETCH 3 (RFC822": once(other)}) as server:

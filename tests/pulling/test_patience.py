@@ -49,6 +49,33 @@ async def test_a_server_that_cries_wolf_is_heard_less_and_less(pulling: Pulling,
     assert pulling.waits[:10] == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_what_comes_while_messages_are_fetched_is_there_before_it_listens(
+    pulling: Pulling, server: FakeImap, *, is_told: bool
+) -> None:
+    """A server tells of it with the answer to a fetch, or not at all; whoever listens afterwards is told of neither."""
+    server.capabilities = b"IMAP4rev1 IDLE"
+    has_come: list[bool] = []
+
+    def fetch(_: socket.socket, tag: bytes) -> bytes:
+        answer = server.honest(tag, server.said[-1])
+        if 2 not in server.messages:
+            server.messages[2] = MESSAGES[2]
+            answer = b"* 2 EXISTS\r\n" * is_told + answer
+        return answer
+
+    def listen(_: socket.socket, tag: bytes) -> bytes:
+        has_come.append(any(each.startswith(b"UID FETCH 2 (BODY") for each in server.said))
+        return server.honest(tag, b"IDLE")
+
+    await add(pulling, server)
+    server.instead = {"UID FETCH 1 (BODY": fetch, "IDLE": listen}
+    async with pulling.running():
+        await pulling.until(lambda: bool(has_come))
+    assert has_come[0]
+    assert (pulling.count(), pulling.waits) == (2, [])
+
+
 async def test_a_server_that_hangs_up_at_once_is_asked_ever_less(pulling: Pulling, server: FakeImap) -> None:
     server.capabilities = b"IMAP4rev1 IDLE"
     server.instead = {"IDLE": lambda _connection, _tag: None}

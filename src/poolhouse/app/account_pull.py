@@ -123,4 +123,8 @@ class AccountPull:
     async def _pull_all(self, task: PullTask, asking: Asking) -> Sequence[PulledFolder]:
         """Pull every folder, the INBOX last: it is the one that is listened to."""
         pull = self._folders.pull
-        return [await pull(task, asking, folder) for folder in reversed(task.folders)]
+        found = [await pull(task, asking, folder) for folder in reversed(task.folders)]
+        while asking.conversation.can_idle and found[-1].new_count:
+            # whoever listens only then is not told of what came while those were fetched
+            found.append(await pull(task, asking, task.folders[0]))
+        return found

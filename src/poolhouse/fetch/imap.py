@@ -37,8 +37,8 @@ _SHORT: Final = (4 * 1024 * 1024, 60.0)  # bytes and seconds for an ordinary ans
 _LONG: Final = (32 * 1024 * 1024, 300.0)  # for one that speaks of all messages of a folder
 _LOOK_BYTES: Final = 64
 _SLOWEST_BYTES_A_SECOND: Final = 16 * 1024
-_CAME: Final = re.compile(rb"\* [0-9]+ EXISTS\b", re.IGNORECASE)
-_NEWS: Final = re.compile(rb"\* [0-9]+ (?:EXISTS|FETCH)\b", re.IGNORECASE)
+_KINDS: Final = ("EXISTS", "FETCH")  # a message came; flags changed
+_NEWS: Final = re.compile(rb"\* [0-9]+ (EXISTS|FETCH)\b", re.IGNORECASE)
 _NO_CHOICE: Final = frozenset({b"\\noselect", b"\\nonexistent"})
 
 
@@ -116,6 +116,7 @@ class Conversation:
         """Open a folder to read it only."""
         with self._asking(*_SHORT) as client:
             said = client.select_folder(name, readonly=True)
+            client.bounded.take_news(_KINDS)  # how many there are already
             return OpenedFolder(int(said[b"UIDVALIDITY"]), int(said.get(b"HIGHESTMODSEQ", 0)))
 
     def uids_after(self, last_uid: int) -> Sequence[int]:
@@ -213,15 +214,19 @@ class Conversation:
     def idle(self, seconds: float, hears_flags: bool = False) -> bool:
         """Listen to the folder that is open (RFC 2177): whether a message came before so many seconds were over.
 
-        `hears_flags`: or flags changed.
+        What came since it was opened counts, whatever its server said that with. `hears_flags`: or flags changed.
         """
-        news = _NEWS if hears_flags else _CAME
+        kinds = _KINDS if hears_flags else _KINDS[:1]
         with self._asking(_SHORT[0], seconds + _SHORT[1]) as client:
+            bounded = client.bounded
+            if bounded.take_news(kinds):  # since the folder was opened: it is not said again
+                return True
             client.idle()
             end = time.monotonic() + seconds
-            is_new = False
-            while not is_new and (left := end - time.monotonic()) > 0 and client.bounded.stream.wait(left):
-                is_new = news.match(client.bounded.next_line()) is not None
+            is_new = bounded.take_news(kinds)
+            while not is_new and (left := end - time.monotonic()) > 0 and bounded.stream.wait(left):
+                found = _NEWS.match(bounded.next_line())
+                is_new = found is not None and found[1].decode("ascii").upper() in kinds
             client.idle_done()
             return is_new
 

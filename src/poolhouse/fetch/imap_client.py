@@ -32,6 +32,10 @@ class BoundedClient(IMAPClient):  # type: ignore[misc]  # a class without types
         except imaplib.IMAP4.error as error:
             raise LoginError(str(error))  # noqa: B904 - its context says whether the connection ended
 
+    def idle(self) -> None:
+        """IDLE (RFC 2177); IMAPClient takes whatever comes before the "+" for the wrong answer."""
+        self._idle_tag = self.bounded.begin_idle()
+
     def fetch_changed(self, last_uid: int, mod_seq: int) -> dict[int, dict[bytes, Any]]:
         """FETCH with CHANGEDSINCE over a range: IMAPClient 4.1 takes lists of UIDs alone, of any length."""
         kind, data = self.bounded.uid("FETCH", f"1:{last_uid}", "(FLAGS)", f"(CHANGEDSINCE {mod_seq})")

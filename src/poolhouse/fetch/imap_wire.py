@@ -20,6 +20,7 @@ from poolhouse.fetch.guard import mail_port_refusal, refusal
 from poolhouse.types import AccountSecurity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ipaddress import IPv4Network, IPv6Network
 
     from poolhouse.types import AccountPlace
@@ -166,6 +167,20 @@ class BoundedImap(imaplib.IMAP4):
         if kind == "OK":
             self.state = "AUTH"
         return kind, said
+
+    def begin_idle(self) -> bytes:
+        """IDLE (RFC 2177); its tag. What is said before the "+" is news as any other. Raises imaplib's errors."""
+        tag: bytes = self._command("IDLE")
+        while self._get_response() is not None:
+            if self.tagged_commands[tag] is not None:
+                _, said = self._get_tagged_response(tag)
+                raise self.error(f"idle failed: {said[0].decode('utf-8', 'replace')}")
+        return tag
+
+    def take_news(self, kinds: Iterable[str]) -> bool:
+        """Whether the server said something of these kinds, with an answer to anything, since this was asked last."""
+        said = [self.untagged_responses.pop(kind, None) for kind in kinds]
+        return any(each is not None for each in said)
 
     def next_line(self) -> bytes:
         """The next line that the server says unasked."""
