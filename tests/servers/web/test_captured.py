@@ -62,6 +62,9 @@ def test_images_of_the_site_load_only_on_request(browser: Browser, house: Runnin
     assert '<img src="data:image/png;base64,AAAA" alt="kept">' in without.text
     assert "https://site.example/a.png" in with_images.text
     assert policy_of(with_images.headers["content-security-policy"])["img-src"] == "data: http: https:"
+    led_here = {"sec-fetch-site": "cross-site"}
+    assert browser.get(f"{path}?images=1", **led_here).text == without.text
+    assert f'{path}?images=1"' not in browser.get(f"/items/{item.id}?images=1", **led_here).text
     page = browser.get(f"/items/{item.id}").text
     assert f'href="/items/{item.id}?images=1"' in page
     assert f'{path}?images=1"' in browser.get(f"/items/{item.id}?images=1").text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from poolhouse.servers.web.plain_text import BLOCK_LIMIT
 from poolhouse.services.messages import record_unreadable
 from poolhouse.services.reading import get_item
 from poolhouse.services.trash import trash_item
@@ -109,6 +110,31 @@ def test_html_is_shown_in_a_frame_and_nowhere_else(
     plain = browser.get(f"/items/{item_id}?as=text").text
     assert "Dig none." in words_of(plain)
     assert "<iframe" not in plain
+
+
+@pytest.mark.parametrize(
+    ("site", "is_asked"), [("none", True), ("same-origin", True), ("same-site", False), ("cross-site", False)]
+)
+def test_no_other_site_has_pictures_loaded(
+    browser: Browser, house: RunningHouse, principal: Principal, site: str, *, is_asked: bool
+) -> None:
+    item_id = letter(house, principal, html=HTML, remote_image_count=1)
+    page, document = (
+        browser.get(f"/items/{item_id}{path}?images=1", **{"sec-fetch-site": site})
+        for path in ("", "/message")
+    )
+    assert frame_of(page.text).endswith("?images=1") is is_asked
+    assert ("https:" in policy_of(document.headers["content-security-policy"])["img-src"]) is is_asked
+    assert ("count.example" in document.text) is is_asked
+
+
+def test_a_text_of_too_many_quotes_says_that_it_goes_on(
+    browser: Browser, house: RunningHouse, principal: Principal
+) -> None:
+    item_id = letter(house, principal, text=">a\nb\n" * BLOCK_LIMIT)
+    page = browser.get(f"/items/{item_id}").text
+    assert page.count("<blockquote>") == BLOCK_LIMIT / 2
+    assert "It goes on. The whole of it is in the file: download the message" in words_of(page)
 
 
 def test_document_is_shut_in_and_loads_nothing(

@@ -47,7 +47,7 @@ async def show_text(visit: Visit) -> Response:
     """The readable text of a version, for the frame of the reader's view; with `images` those of the site load too."""
     capture = _capture(visit)
     packed = await read_packed(visit.house.blobs, capture.reader_blob)
-    with_images = visit.query.text("images") == "1"
+    with_images = visit.wants_images
     markup = await asyncio.to_thread(_readable, packed, with_images=with_images)
     document = visit.view.render("captured.html", {"capture": capture, "style": _STYLE, "markup": markup})
     policy = _TEXT_POLICY.format(images="data: http: https:" if with_images else "data:")

@@ -43,7 +43,7 @@ async def show_html(visit: Visit) -> Response:
     bodies = await visit.house.read_long(lambda tx: message_bodies(tx, me, item.id))
     if message.facts is None or bodies is None or not bodies.html:
         raise NotFoundError("message")
-    with_remote = visit.query.text("images") == "1"
+    with_remote = visit.wants_images
     values = await asyncio.to_thread(
         _document, bodies.html, message.facts.parts, visit.house.blobs, item.blob, with_remote=with_remote
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from poolhouse.errors import ConflictError
 from poolhouse.servers.web.door import HEADERS, Page
-from poolhouse.servers.web.plain_text import TEXT_LIMIT, Block, read_text
+from poolhouse.servers.web.plain_text import Text, read_text
 from poolhouse.servers.web.replying import reply_url
 from poolhouse.servers.web.view import list_query
 from poolhouse.services.links import find_all_saved
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 LINKS_LIMIT: Final = 40
 # one frame of our own address: the message's HTML, which shuts itself in
 _POLICY: Final = f"{HEADERS['content-security-policy']}; frame-src 'self'"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """The text of a message, where that is shown and not its HTML."""
-
-    blocks: Sequence[Block]
-    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +65,7 @@ async def show_message(visit: Visit, item: Item) -> Response:
         facts=facts,
         reply=reply_url(facts) if facts else "",
         links=facts.links[:LINKS_LIMIT] if facts else (),
-        with_images=visit.query.text("images") == "1",
+        with_images=visit.wants_images,
     )
     response.headers["content-security-policy"] = _POLICY
     return response
@@ -81,8 +73,7 @@ async def show_message(visit: Visit, item: Item) -> Response:
 
 def _text(tx: Transaction, me: Principal, item_id: ItemId) -> Text:
     bodies = message_bodies(tx, me, item_id)
-    text = bodies.text if bodies else ""
-    return Text(blocks=read_text(text), is_cut=len(text) > TEXT_LIMIT)
+    return read_text(bodies.text if bodies else "")
 
 
 def _open(tx: Transaction, me: Principal, item: Item) -> Opened:

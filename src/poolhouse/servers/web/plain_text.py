@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 TEXT_LIMIT: Final = 400_000
 """Characters that a page shows; what is longer is read as a file."""
+
+BLOCK_LIMIT: Final = 5_000
+"""Blocks that a page shows: each is an element or two of it, and may be a single character."""
+
 _FOLDED_LINES: Final = 8
 
 
@@ -39,15 +43,25 @@ class Block:
         return self.is_quote and self.line_count > _FOLDED_LINES
 
 
-def read_text(text: str) -> Sequence[Block]:
-    """The blocks of a text, of its first `TEXT_LIMIT` characters. One pass."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as a page shows it; `is_cut`: it goes on."""
+
+    blocks: Sequence[Block]
+    is_cut: bool
+
+
+def read_text(text: str) -> Text:
+    """The first `BLOCK_LIMIT` blocks of the first `TEXT_LIMIT` characters of a text. One pass."""
     lines = text[:TEXT_LIMIT].strip("\n").split("\n")
-    blocks = []
+    blocks: list[Block] = []
     for is_quote, group in groupby(lines, key=lambda line: line.startswith(">")):
         said = [_unquoted(line) if is_quote else line for line in group]
         if words := "\n".join(said).strip("\n"):
+            if len(blocks) == BLOCK_LIMIT:
+                return Text(blocks, is_cut=True)
             blocks.append(Block(tuple(_pieces(words)), len(said), is_quote))
-    return blocks
+    return Text(blocks, is_cut=len(text) > TEXT_LIMIT)
 
 
 def _unquoted(line: str) -> str:

@@ -56,8 +56,9 @@ async def show_item(visit: Visit) -> Response:
         return _Kept(item, pools, captures, shown, mode_of(tx, item_id), found_in)
 
     kept = visit.house.read(look)
-    with_images = visit.query.text("images") == "1"
-    response = visit.page("item.html", kept=kept, item=kept.item, shown=kept.shown, with_images=with_images)
+    response = visit.page(
+        "item.html", kept=kept, item=kept.item, shown=kept.shown, with_images=visit.wants_images
+    )
     response.headers["content-security-policy"] = _POLICY
     return response
 

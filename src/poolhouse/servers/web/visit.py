@@ -81,6 +81,12 @@ class Visit:
         return "text/html" in self.request.headers.get("accept", "")
 
     @property
+    def wants_images(self) -> bool:
+        """Whether pictures from elsewhere shall load: `images=1`, unless another site leads here (Fetch Metadata)."""
+        site = self.request.headers.get("sec-fetch-site", "none")
+        return self.query.text("images") == "1" and site in {"same-origin", "none"}
+
+    @property
     def address(self) -> str:
         """The client's IP address."""
         return self.request.client.host if self.request.client else ""
