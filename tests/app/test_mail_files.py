@@ -7,6 +7,7 @@ import io
 import os
 import tarfile
 import zipfile
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -240,3 +241,66 @@ def test_a_file_that_is_named_and_is_no_mail_is_refused(tmp_path: Path, content:
         find(put(tmp_path / "a", content))
     with pytest.raises(InvalidInputError, match="cannot be read"):
         find(tmp_path / "nothing")
+
+
+ABSURD = [-1, -(10**12), 10**20, 2**63]
+
+
+@pytest.mark.parametrize("seconds", [0, 1_700_000_000, *ABSURD])
+def test_a_file_of_an_absurd_time_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """No file system here keeps such times; some do."""
+    paths = [
+        put(tmp_path / "a.eml", message("a")),
+        put(tmp_path / "b.mbox", mbox("b", line=b"From x\n")),
+        put(tmp_path / "c.gz", gzip.compress(mbox("c", line=b"From x\n"))),
+    ]
+    real = os.fstat
+
+    def fstat(file: int) -> os.stat_result:
+        found = real(file)
+        named = {
+            "st_mtime": float(seconds),
+            "st_mtime_ns": seconds * 10**9,
+            "st_ino": 2**64 - 1,
+        }
+        return os.stat_result([*found[:1], named["st_ino"], *found[2:10]], named)
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    found = [each for path in paths for each in find(path)]
+    assert told(found) == {(): ["a", "b", "c"]}
+    expected = None if seconds in ABSURD else datetime.fromtimestamp(seconds, UTC)
+    for each in found:
+        assert isinstance(each, FoundMail)
+        assert each.kept_at == expected
+        if each.source is not None:  # the store keeps whole numbers of 63 bits
+            assert 0 <= each.source.modified_ns < 2**63
+            assert 0 <= each.source.inode < 2**63
+
+
+@pytest.mark.parametrize("mtime", [*ABSURD, float("nan"), float("inf"), float("-inf")])
+def test_a_member_of_an_absurd_time_is_read(tmp_path: Path, mtime: float) -> None:
+    path = tmp_path / "all.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("a.eml")
+        member.size, member.pax_headers = len(message("a")), {"mtime": str(mtime)}
+        archive.addfile(member, io.BytesIO(message("a")))
+    (found,) = find(path)
+    assert isinstance(found, FoundMail)
+    assert found.kept_at is None
+
+
+def test_a_member_of_a_zip_without_a_time_has_its_files(tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.eml", message("a"))
+    content = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x03\x04", 10), (b"PK\x01\x02", 12)):  # both headers: the day 0 of the month 0
+        place = content.index(mark) + at
+        content[place : place + 4] = bytes(4)
+    path.write_bytes(content)
+    os.utime(path, (0, 1_700_000_000))
+    (found,) = find(path)
+    assert isinstance(found, FoundMail)
+    assert found.kept_at == datetime.fromtimestamp(1_700_000_000, UTC)

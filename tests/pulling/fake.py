@@ -33,6 +33,7 @@ class FakeImap:
     greeting: bytes = b"* OK ready\r\n"
     capabilities: bytes = b"IMAP4rev1"
     instead: Mapping[str, Callable[[socket.socket, bytes], bytes | None]] = field(default_factory=dict)
+    internal_date: bytes = b"17-Jul-2025 02:44:25 -0700"
     certificate: Path | None = None
     said: list[bytes] = field(default_factory=list)
     port: int = 0
@@ -130,7 +131,7 @@ class FakeImap:
         number, content = list(self.messages).index(uid) + 1, self.messages[uid]
         if "RFC822.SIZE" in words:
             return b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (number, uid, len(content))
-        at = b' INTERNALDATE "17-Jul-2025 02:44:25 -0700"'
+        at = b' INTERNALDATE "%s"' % self.internal_date
         if "BODY" not in words:
             return b"* %d FETCH (UID %d FLAGS ())\r\n" % (number, uid)
         if "<0." in words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import tracemalloc
+from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ from poolhouse.errors import (
 )
 from poolhouse.fetch import imap, imap_wire
 from poolhouse.fetch.imap import Conversation
-from poolhouse.rules.pulling import new_uids, plan_batches
+from poolhouse.fetch.imap_messages import message_of
+from poolhouse.rules.pulling import PullBatch, new_uids, plan_batches
 from poolhouse.types import AccountPlace, AccountSecurity
 from tests.pulling.dovecot import write_certificate
 from tests.pulling.fake import PASSWORD, USER, FakeImap
@@ -198,6 +200,37 @@ def test_what_was_not_asked_for_is_not_taken() -> None:
     other = b"* 1 FETCH (UID 3 RFC822.SIZE 5)\r\n* 2 FETCH (UID 77 RFC822.SIZE 5)\r\nTAG OK done\r\n"
     with FakeImap(messages={3: MESSAGE}, instead={"UID FETCH 3 (RFC822": once(other)}) as server:
         assert talk(server) == [MESSAGE]
+
+
+@pytest.mark.parametrize(
+    ("said", "received_at"),
+    [
+        (b"17-Jul-2025 02:44:25 -0700", datetime(2025, 7, 17, 9, 44, 25, tzinfo=UTC)),
+        (b"01-Jan-1970 00:30:00 +0000", datetime(1970, 1, 1, 0, 30, tzinfo=UTC)),
+        (b"01-Jan-1970 00:30:00 +0100", None),
+        (b"01-Jan-0100 00:00:00 +0000", None),
+        (b"31-Dec-9999 23:59:59 -0100", None),
+        (b"17-Jul-2025 02:44:25 +9999", None),
+        (b"17-Jul-2025 02:44:25", None),
+        (b"00-Jan-0000 00:00:00 +0000", None),
+    ],
+)
+def test_a_time_that_is_none_is_none(said: bytes, received_at: datetime | None) -> None:
+    with FakeImap(messages={3: MESSAGE}, internal_date=said) as server:
+        conversation = Conversation(server.at(), LOOPBACK)
+        conversation.log_in(PASSWORD)
+        conversation.examine("INBOX")
+        fetched = conversation.fetch(PullBatch((3,), (), len(MESSAGE), 3))
+        conversation.log_out()
+    assert [(each.content, each.received_at) for each in fetched.messages] == [(MESSAGE, received_at)]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_time_that_is_in_no_year_here_is_none(year: int) -> None:
+    """IMAPClient has the year 1 as 2001, by the rules for mail; whoever knew better would say this."""
+    zone = timezone(timedelta(hours=1 if year == 1 else -1))
+    at = datetime.min.replace(tzinfo=zone) if year == 1 else datetime.max.replace(tzinfo=zone)
+    assert message_of(1, {b"BODY[]": MESSAGE, b"INTERNALDATE": at}).received_at is None
 
 
 def test_a_message_that_its_server_cannot_give_is_left_out() -> None:

@@ -51,7 +51,12 @@ class ArchiveMember:
     """A file in an archive; to be read before the next one is asked for."""
 
     def __init__(
-        self, name: str, source: MailSource, modified_at: datetime, content: _Bounded, seen: bytes = b""
+        self,
+        name: str,
+        source: MailSource,
+        modified_at: datetime | None,
+        content: _Bounded,
+        seen: bytes = b"",
     ) -> None:
         self.name = name
         self.names = tuple(part for part in name.split("/") if part)
@@ -104,20 +109,25 @@ class _Bounded:
         return piece
 
 
-def archive_members(path: Path, source: MailSource, stack: ExitStack) -> Iterator[ArchiveMember | NotMail]:
-    """The files in an archive, in its order; `stack` closes it. Raises ContentError where it cannot be read on."""
+def archive_members(
+    path: Path, source: MailSource, modified_at: datetime | None, stack: ExitStack
+) -> Iterator[ArchiveMember | NotMail]:
+    """The files in an archive, in its order; `stack` closes it. Raises ContentError where it cannot be read on.
+
+    `modified_at` is the archive's own time, for what has none in it.
+    """
     room = _Room(source.size_bytes)
     try:
         with path.open("rb") as file:
             start = file.read(_TAR_LOOK)
         if start.startswith(_ZIP):
-            yield from _zip_members(path, source, room, stack)
+            yield from _zip_members(path, source, modified_at, room, stack)
             return
         raw: IO[bytes] = stack.enter_context(path.open("rb"))
         if start.startswith(_GZIP):
             raw = cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=raw)))
         bounded = _Bounded(raw, room)
-        member = ArchiveMember(path.name, replace(source, member="gzip"), _time(source.modified_ns), bounded)
+        member = ArchiveMember(path.name, replace(source, member="gzip"), modified_at, bounded)
         if member.look(_TAR_LOOK)[_TAR_MARK] == b"ustar":
             yield from _tar_members(path, source, member, stack)
         else:  # one file that was packed
@@ -128,7 +138,7 @@ def archive_members(path: Path, source: MailSource, stack: ExitStack) -> Iterato
 
 
 def _zip_members(
-    path: Path, source: MailSource, room: _Room, stack: ExitStack
+    path: Path, source: MailSource, modified_at: datetime | None, room: _Room, stack: ExitStack
 ) -> Iterator[ArchiveMember | NotMail]:
     archive = stack.enter_context(zipfile.ZipFile(path))
     members = archive.infolist()
@@ -149,7 +159,7 @@ def _zip_members(
             yield ArchiveMember(
                 member.filename,
                 replace(source, member=_stored(member.filename)),
-                _time_of(member.date_time, source),
+                _time_of_zip(member.date_time) or modified_at,
                 _Bounded(file, room),
             )
 
@@ -173,7 +183,7 @@ def _tar_members(
         yield ArchiveMember(
             member.name,
             replace(source, member=_stored(member.name)),
-            datetime.fromtimestamp(max(0, min(member.mtime, 2**32)), UTC),
+            time_of(member.mtime),
             _Bounded(file, _Room(ALLOWANCE_BYTES * RATIO_LIMIT**3)),  # what comes out is counted before
         )
 
@@ -190,13 +200,17 @@ def _stored(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _time(nanoseconds: int) -> datetime:
-    return datetime.fromtimestamp(nanoseconds // 10**9, UTC)
+def time_of(seconds: float) -> datetime | None:
+    """The time so long after 1970; None for one before, or that no calendar has: a file or an archive can say any."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds >= 0 else None
+    except (ValueError, OverflowError):
+        return None
 
 
-def _time_of(parts: tuple[int, int, int, int, int, int], source: MailSource) -> datetime:
+def _time_of_zip(parts: tuple[int, int, int, int, int, int]) -> datetime | None:
     year, month, day, hour, minute, second = parts
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
-        return _time(source.modified_ns)
+        return None

@@ -9,10 +9,9 @@ import os
 import stat
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from poolhouse.app.mail_archives import archive_members, is_archive
+from poolhouse.app.mail_archives import archive_members, is_archive, time_of
 from poolhouse.errors import ContentError, InvalidInputError
 from poolhouse.formats.mail_dates import mail_date
 from poolhouse.formats.maildir import MESSAGE_DIRECTORIES, folder_names, read_flags
@@ -30,6 +29,7 @@ from poolhouse.types import MailSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
 LOOK_BYTES: Final = 16_384
@@ -38,6 +38,9 @@ NO_MAIL: Final = "it holds no mail that Poolhouse can find"
 _MESSAGE_ENDINGS: Final = (".eml", ".emlx", ".msg")
 _FILE_ENDINGS: Final = (".mbox", ".mbx", ".sbd")
 _SIZE_DIGITS: Final = 10
+_STORED: Final = (
+    2**63 - 1
+)  # more than that the store cannot keep; some file systems know such times and numbers
 _TAKEOUT: Final = ("Takeout", "Mail")
 
 
@@ -46,14 +49,14 @@ class MailFile:
     """A file that may hold mail, on the disk or in an archive.
 
     `names` are the directories it lies in, beneath what was named, and its own. `read(size)` gives what comes next, b""
-    at its end; `skip(size)` leaves so much out.
+    at its end; `skip(size)` leaves so much out. `modified_at` is None for a time that is none.
     """
 
     group: str
     names: tuple[str, ...]
     read: Callable[[int], bytes]
     skip: Callable[[int], object]
-    modified_at: datetime
+    modified_at: datetime | None
     source: MailSource
 
 
@@ -126,29 +129,32 @@ class MailFinder:
             source = MailSource(
                 path=os.fsencode(path.resolve()).decode("utf-8", "backslashreplace"),
                 size_bytes=status.st_size,
-                modified_ns=status.st_mtime_ns,
-                inode=status.st_ino,
+                modified_ns=status.st_mtime_ns & _STORED,
+                inode=status.st_ino & _STORED,
                 terms=self._terms,
             )
+            modified_at = time_of(status.st_mtime_ns // 10**9)
             start = file.read(LOOK_BYTES) or b""
             file.seek(0)
             if is_archive(start):
-                yield from self._archive(path, source)
+                yield from self._archive(path, source, modified_at)
                 return
             mail_file = MailFile(
                 group=str(path),
                 names=names,
                 read=lambda size: file.read(size) or b"",
                 skip=file.seek,
-                modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+                modified_at=modified_at,
                 source=source,
             )
             yield from self.messages(mail_file, start)
 
-    def _archive(self, path: Path, source: MailSource) -> Iterator[FoundMail | NotMail]:
+    def _archive(
+        self, path: Path, source: MailSource, modified_at: datetime | None
+    ) -> Iterator[FoundMail | NotMail]:
         try:
             with ExitStack() as stack:
-                for member in archive_members(path, source, stack):
+                for member in archive_members(path, source, modified_at, stack):
                     if isinstance(member, NotMail):
                         yield member
                         continue

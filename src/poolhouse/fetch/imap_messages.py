@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from poolhouse.types import RemoteFlags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_FIRST_YEAR: Final = 1970
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,23 @@ class Fetched:
 
 def message_of(uid: int, said: Mapping[bytes, Any]) -> FetchedMessage:
     """The message in what a server says of it."""
-    at = said.get(b"INTERNALDATE")
-    received_at = at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo is not None else None
     return FetchedMessage(
-        uid=uid, content=bytes(said[b"BODY[]"]), received_at=received_at, flags=flags_of(said)
+        uid=uid,
+        content=bytes(said[b"BODY[]"]),
+        received_at=_time_of(said.get(b"INTERNALDATE")),
+        flags=flags_of(said),
     )
+
+
+def _time_of(said: object) -> datetime | None:
+    """A time in UTC; None for one without a zone, and for one that no mail came at or no calendar has."""
+    if not isinstance(said, datetime) or said.tzinfo is None:
+        return None
+    try:
+        at = said.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return at if at.year >= _FIRST_YEAR else None
 
 
 def flags_of(said: Mapping[bytes, Any]) -> RemoteFlags:
