@@ -24,11 +24,11 @@ _NOISE: Final = (
     "\nOthers took so much of this machine that most does not count: measure again when it is quiet."
 )
 _CHECKED_AT_ONCE: Final = 3
-_EXTRA: Final = "More of them: pip install 'poolhouse[survey]'"
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """One line a mechanism."""
+    from poolhouse.survey import INSTALL
     from poolhouse.survey.mechanisms.catalogue import availability, mechanisms
 
     output, known = output_of(arguments), mechanisms()
@@ -51,7 +51,7 @@ def run_list(arguments: argparse.Namespace) -> int:
             },
         )
     if not output.is_json and any("not installed" in state.reason for _, state in found):
-        print(_EXTRA)
+        print(f"More of them: {INSTALL}")
     return 0
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from poolhouse.cli import main
 from poolhouse.cli.survey_measure import command_line, left, sparse
+from poolhouse.survey import INSTALL
+from poolhouse.survey.mechanisms.mechanism import Availability
 from poolhouse.survey.progress import Progress
 from poolhouse.survey.records import read_result
 from tests.survey.made import MODELS, Maker, write_made
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from poolhouse.survey.records import Result
     from poolhouse.survey.run import RunOptions
 
@@ -124,7 +125,18 @@ def test_without_its_libraries_the_report_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("poolhouse.survey.report.drawing.find_spec", lambda _: None)
     _, err = survey.run("report", str(made_file), status=1)
-    assert "pip install 'poolhouse[survey]'" in err
+    assert INSTALL in err
+
+
+def test_what_it_says_to_install_is_there(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "poolhouse.survey.mechanisms.catalogue.availability",
+        lambda _: Availability(version="", is_available=False, reason="trio is not installed"),
+    )
+    assert survey.run("list")[0].endswith(f"More of them: {INSTALL}\n")
+    command, target = INSTALL.partition(",")[0].split()
+    assert command == "make"
+    assert f"\n{target}:" in (Path(__file__).parents[3] / "Makefile").read_text("utf-8")
 
 
 def test_a_run_is_told_what_was_asked_and_says_how_far_it_is(

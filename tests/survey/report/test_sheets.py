@@ -116,7 +116,7 @@ def test_a_missing_library_is_named_with_what_to_do(
 ) -> None:
     monkeypatch.setattr("poolhouse.survey.report.drawing.find_spec", lambda _: None)
     with pytest.raises(
-        InvalidInputError, match=r"vl-convert-python is not installed: pip install 'poolhouse\[survey\]'"
+        InvalidInputError, match="vl-convert-python is not installed: make survey-environment, in the folder"
     ):
         draw_report(made, tmp_path)
 

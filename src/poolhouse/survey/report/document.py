@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOT_SAID: Final = (
     "Everything here went over the loopback of one machine, client and server on a core each: no network card, no loss,"
-    " no delay. Messages are some twenty bytes and the handler does next to nothing, so what shows is the cost of"
+    " no delay. Messages are nine bytes and the handler does next to nothing, so what shows is the cost of"
     " accepting, waking and dispatching; a program that parses, asks a database or renders a page spends most of its"
     " time elsewhere, and would hardly notice most differences. The kernel's own share of each request is the same for"
     " all mechanisms, which makes their ratios smaller than the libraries' own. There is no TLS. The processor time of"

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from poolhouse.errors import InvalidInputError
+from poolhouse.survey import INSTALL
 from poolhouse.survey.report.document import document
 from poolhouse.survey.report.text import markdown
 from poolhouse.survey.report.view import view_of
@@ -50,9 +51,7 @@ def draw_report(
     """
     missing = [package for module, package in NEEDS.items() if find_spec(module) is None]
     if missing:
-        raise InvalidInputError(
-            "survey", f"{' and '.join(missing)} is not installed: pip install 'poolhouse[survey]'"
-        )
+        raise InvalidInputError("survey", f"{' and '.join(missing)} is not installed: {INSTALL}")
     if not result.cells and not result.images:
         raise InvalidInputError("survey", "the result has no measured cells yet")
     directory.mkdir(parents=True, exist_ok=True)
