@@ -32,7 +32,7 @@ NOISE_LIMIT: Final = 0.1
 
 _PATIENCE_SECONDS: Final = 5.0
 _BURST_PATIENCE_SECONDS: Final = 9.0
-"""A connection that was not taken is tried again by the kernel after 1, 2, 3 and 4 s, and before Linux 6.5 after 1, 3, 7
+"""A connection that was not taken is tried again by the kernel: after 1, 2, 3 and 4 s, before Linux 6.5 after 1, 3, 7
 and 15, so that nothing moves for 8 of them."""
 
 
