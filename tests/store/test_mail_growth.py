@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poolhouse.app.data import OpenData
-    from poolhouse.types import MessageReading
+    from poolhouse.types import MessageReading, Pool
 
 pytestmark = pytest.mark.slow
 
@@ -135,6 +135,10 @@ def search(query: str) -> Callable[[Mailroom], object]:
     return ask
 
 
+def has_attachments(room: Mailroom, pool: Pool) -> object:
+    return room.ask(lambda tx: tx.messages.has_attachments(pool, 0, 2**62, limit=50))
+
+
 READS: dict[str, Callable[[Mailroom], object]] = {
     "newest": lambda room: room.anna.ask(list_entries, room.anna.inbox.id, limit=20),
     "message": lambda room: room.anna.ask(get_message, room.middle),
@@ -156,9 +160,8 @@ READS: dict[str, Callable[[Mailroom], object]] = {
     "no address": lambda room: room.ask(lambda tx: tx.deliveries.by_local_part("nobody")),
     "nothing due": lambda room: room.ask(lambda tx: tx.items.due(9)),
     "has messages": lambda room: room.ask(lambda tx: tx.messages.has_any(room.anna.principal.person_id)),
-    "has attachments": lambda room: room.ask(
-        lambda tx: tx.messages.has_attachments(room.anna.principal.person_id)
-    ),
+    "has attachments": lambda room: has_attachments(room, room.anna.inbox),
+    "has no attachments": lambda room: has_attachments(room, room.bert.inbox),
     "to be read": lambda room: room.ask(
         lambda tx: tx.messages.unread_by(READER_REVISION, room.bert.principal.person_id, limit=20)
     ),

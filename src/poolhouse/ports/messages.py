@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         MessageBodies,
         MessageReading,
         PersonId,
+        Pool,
         ThreadId,
     )
 
@@ -57,8 +58,11 @@ class Messages(Protocol):
     def has_any(self, owner_id: PersonId) -> bool:
         """Whether a person has messages that were read. One index look-up."""
 
-    def has_attachments(self, owner_id: PersonId) -> bool:
-        """Whether any of them has an attachment. One index look-up."""
+    def has_attachments(self, pool: Pool, first: int, last: int, *, limit: int) -> bool:
+        """Whether one of the topmost `limit` entries of a pool at those positions is a message with an attachment.
+
+        One index look-up where its owner has none, else at most `limit` rows.
+        """
 
     def lists(self, owner_id: PersonId, *, limit: int) -> Sequence[tuple[str, str, int]]:
         """The lists a person has most mail of: List-Id, a name or "", how many messages."""

@@ -53,6 +53,13 @@ class FeedView:
             return f"?archive={self.archive}"
         return "" if self.before is None else f"?before={self.before}"
 
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The first and the last position of which it shows the topmost `ENTRY_LIMIT`."""
+        if self.archive is not None:
+            return (self.archive - 1) * ENTRY_LIMIT + 1, self.archive * ENTRY_LIMIT
+        return 0, _LARGEST if self.before is None else self.before - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedOutline:
@@ -98,8 +105,7 @@ class FeedBuilder:
         pool = get_feed_pool(tx, principal, view.pool_id)
         if view.archive is not None:
             return self._archive(tx, pool, view, view.archive)
-        last = _LARGEST if view.before is None else view.before - 1
-        found = tx.memberships.span(pool.id, 0, last, limit=ENTRY_LIMIT + 1)
+        found = tx.memberships.span(pool.id, *view.positions, limit=ENTRY_LIMIT + 1)
         places, rest = found[:ENTRY_LIMIT], found[ENTRY_LIMIT:]
         newest_archive = pool_blocks(tx, pool) if rest and view.before is None else 0
         document = self._document(
@@ -145,8 +151,7 @@ class FeedBuilder:
         blocks = pool_blocks(tx, pool)
         if not 1 <= number <= blocks:
             raise NotFoundError("archive")
-        first = (number - 1) * ENTRY_LIMIT + 1
-        places = tx.memberships.span(pool.id, first, first + ENTRY_LIMIT - 1, limit=ENTRY_LIMIT)
+        places = tx.memberships.span(pool.id, *view.positions, limit=ENTRY_LIMIT)
         document = self._document(
             tx,
             pool,
@@ -250,6 +255,11 @@ def _urn(namespace: UUID, name: str) -> str:
 def get_feed_pool(tx: Transaction, principal: Principal, pool_id: PoolId) -> Pool:
     """The pool, if `principal` may read it as a feed. Raises NotFoundError."""
     return require_pool(tx, principal, Verb.FEED, pool_id)
+
+
+def has_files(tx: Transaction, pool: Pool, view: FeedView) -> bool:
+    """Whether an entry of that document names files."""
+    return tx.messages.has_attachments(pool, *view.positions, limit=ENTRY_LIMIT)
 
 
 def pool_blocks(tx: Transaction, pool: Pool) -> int:

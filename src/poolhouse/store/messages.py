@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from poolhouse.types import Item, MessageReading
+    from poolhouse.types import Item, MessageReading, Pool
 
 SEPARATOR = "\x1f"
 """Stands between the words of senders and those of recipients; facts are without control characters."""
@@ -164,12 +164,10 @@ class MessageTable(Table):
         )
         return self._one(sql, owner_id=owner_id) is not None
 
-    def has_attachments(self, owner_id: PersonId) -> bool:
-        sql = (
-            "SELECT 1 FROM item INDEXED BY item_attached"
-            " WHERE owner_id = :owner_id AND attachment_count > 0 LIMIT 1"
-        )
-        return self._one(sql, owner_id=owner_id) is not None
+    def has_attachments(self, pool: Pool, first: int, last: int, *, limit: int) -> bool:
+        values = {"owner_id": pool.owner_id, "pool_id": pool.id, "first": first, "last": last, "limit": limit}
+        row = self._one(_ATTACHED, **values)
+        return bool(row and row[0])
 
     def lists(self, owner_id: PersonId, *, limit: int) -> Sequence[tuple[str, str, int]]:
         sql = (
@@ -214,6 +212,14 @@ _JOIN = (
     "UPDATE item SET thread_id = :thread_id WHERE owner_id = :owner_id AND thread_id = :other AND thread_id <> 0",
 )
 
+_ATTACHED = (
+    # CASE, not AND: for most the first question is the last
+    "SELECT CASE WHEN EXISTS (SELECT 1 FROM item INDEXED BY item_attached"
+    " WHERE owner_id = :owner_id AND attachment_count > 0)"
+    " THEN EXISTS (SELECT 1 FROM (SELECT item_id FROM membership WHERE pool_id = :pool_id"
+    " AND position BETWEEN :first AND :last ORDER BY position DESC LIMIT :limit)"
+    " CROSS JOIN item ON item.id = item_id WHERE attachment_count > 0) END"
+)
 _SIZE = (
     "SELECT (SELECT count(*) FROM message_name WHERE owner_id = :owner_id AND thread_id = :thread_id)"
     " + (SELECT count(*) FROM item WHERE owner_id = :owner_id AND thread_id = :thread_id AND thread_id <> 0)"

@@ -11,6 +11,8 @@ import feedparser
 import pytest
 
 from poolhouse.servers.feeds.files import open_key, period_of
+from poolhouse.services.feeds import ENTRY_LIMIT
+from poolhouse.services.links import save_link
 from poolhouse.services.people import set_person_disabled
 from poolhouse.services.secrets import add_feed_secret, add_token, cut_off
 from poolhouse.services.trash import trash_item
@@ -237,6 +239,28 @@ def test_an_unchanged_poll_is_304_until_keys_change(
     later = client.get(path, headers=polled)
     assert later.status_code == 200
     assert later.content != first.content
+
+
+def test_the_tag_of_a_document_without_files_outlives_keys(
+    client: TestClient, house: RunningHouse, principal: Principal, inbox: PoolId, clock: StillClock
+) -> None:
+    """Whatever else its owner has: another pool with files, older entries with files on another page."""
+    database, vault = house.data.database, house.vault
+    links = database.read(lambda tx: tx.pools.by_role(principal.person_id, PoolRole.BOOKMARKS)).id
+    database.write(lambda tx: save_link(tx, principal, "https://example.org/", pool_id=links))
+    receive(house.data, write_letter(files=(("a.pdf", b"%PDF-a"),)))
+    for number in range(ENTRY_LIMIT):
+        receive(house.data, write_letter(f"Plain {number}"))
+    paths = []
+    for pool_id in (links, inbox):
+        secret = database.write(lambda tx, at=pool_id: add_feed_secret(tx, vault, principal, at, "x"))[1]  # type: ignore[misc] # mypy cannot infer a lambda's default
+        paths.append(f"/s/{secret}/pools/{pool_id}.atom")
+    paths.append(f"{paths[1]}?before=2")
+    before = [client.get(path).headers["etag"] for path in paths]
+    clock.pass_seconds(timedelta(days=7).total_seconds())
+    polls = zip(paths, before, strict=True)
+    answers = [client.get(path, headers={"If-None-Match": etag}).status_code for path, etag in polls]
+    assert answers == [304, 304, 200]
 
 
 def test_no_message_can_fish_for_keys(

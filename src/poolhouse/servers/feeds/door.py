@@ -1,7 +1,8 @@
 """FeedDoor: answers a feed request at once, in the loop, without a task, a template or the router.
 
 Order matters: who is asking, whether they may, and only then whether anything is new. An unchanged poll costs two
-index look-ups, or none while nobody writes to the store.
+index look-ups (of who has attachments, the rows of its document: whether it names files), or none while nobody writes
+to the store.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from poolhouse.servers.feeds.validators import (
     time_headers,
 )
 from poolhouse.servers.http.message import Reply, Request
-from poolhouse.services.feeds import FeedBuilder, FeedView, get_feed_pool
+from poolhouse.services.feeds import FeedBuilder, FeedView, get_feed_pool, has_files
 from poolhouse.types import FeedFormat, PoolId, ReaderUse, SecretId
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class FeedDoor:
         self, request: Request, view: FeedView, tx: Transaction, principal: Principal, pool: Pool
     ) -> Reply:
         _, validators = self._tools()
-        etag = validators.etag(pool, view, _keys_of(tx, principal, pool))
+        etag = validators.etag(pool, view, _keys_of(tx, principal, pool, view))
         if is_unchanged(request.header(b"if-none-match"), request.header(b"if-modified-since"), etag, pool):
             return Reply(
                 304,
@@ -136,7 +137,7 @@ class FeedDoor:
     def _changed(self, request: Request, view: FeedView, tx: Transaction, principal: Principal) -> Reply:
         documents, validators = self._tools()
         pool = get_feed_pool(tx, principal, view.pool_id)
-        keys = _keys_of(tx, principal, pool)
+        keys = _keys_of(tx, principal, pool, view)
         etag = validators.etag(pool, view, keys)
         headers = (
             (b"content-type", view.format.media_type.encode()),
@@ -202,10 +203,10 @@ def _view(request: Request) -> FeedView | None:
     )
 
 
-def _keys_of(tx: Transaction, principal: Principal, pool: Pool) -> str:
+def _keys_of(tx: Transaction, principal: Principal, pool: Pool, view: FeedView) -> str:
     """What tells one reader's keys from another's, and this week's from the last; "" where it has none or no files."""
     is_reader = principal.secret_id is not None and principal.pool_id is not None
-    if not is_reader or not tx.messages.has_attachments(pool.owner_id):
+    if not is_reader or not has_files(tx, pool, view):
         return ""
     return f" {principal.secret_id} {period_of(tx.now)}"
 
