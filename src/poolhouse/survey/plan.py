@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, REFERENCE
 from poolhouse.survey.setting import Profile, Setting
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from poolhouse.survey.mechanisms.mechanism import Mechanism
 
-REFERENCE: Final = "selectors-epoll"
-CALIBRATION: Final = "c-epoll"
 ALWAYS: Final = (CALIBRATION, REFERENCE)
 """These are in every round: one shows what the client can do, the other is what ratios are to."""
 

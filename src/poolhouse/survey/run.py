@@ -16,8 +16,9 @@ import msgspec
 from poolhouse.errors import InvalidInputError
 from poolhouse.survey.campaign import Campaign
 from poolhouse.survey.machine import describe_machine
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, REFERENCE
 from poolhouse.survey.parts import real_parts
-from poolhouse.survey.plan import ALWAYS, CALIBRATION, PROFILES, REFERENCE, settings_for
+from poolhouse.survey.plan import ALWAYS, PROFILES, settings_for
 from poolhouse.survey.progress import Pace, Progress
 from poolhouse.survey.records import AbsentMechanism, End, MeasuredMechanism, Result, Run, read_result
 from poolhouse.survey.result_file import ResultFile

@@ -13,11 +13,11 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from poolhouse.errors import NotServingError
 from poolhouse.survey.conversation import turns_for
+from poolhouse.survey.observe import stats_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ Address = tuple[str, int] | str
 _START_SECONDS = 30.0
 _END_SECONDS = 5.0
 _ERROR_BYTES = 4000
-_GROUP_FIELD = 2  # of /proc/PID/stat after the name in parentheses: state, parent, group (proc(5))
 
 
 class Server:
@@ -103,13 +102,7 @@ def start_server(options: ServerOptions, *, interpreter: str = sys.executable) -
 
 def members(group: int) -> list[int]:
     """The processes of a group that have not ended, zombies left out. Costs some 10 us for each process there is."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            fields = path.read_text("utf-8", "replace").rpartition(")")[2].split()
-            if int(fields[_GROUP_FIELD]) == group and fields[0] not in "ZX":
-                found.append(int(path.parent.name))
-    return found
+    return [pid for pid, fields in stats_of_group(group).items() if fields[0] not in "ZX"]
 
 
 def wait_for_end(pids: list[int], deadline: float) -> list[int]:

@@ -18,18 +18,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from poolhouse.survey.figures import FIGURES, values
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, REFERENCE
 from poolhouse.survey.spread import paired_ratios
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from poolhouse.survey.records import Cell
-
-REFERENCE: Final = "selectors-epoll"
-"""What ratios are to, unless one says."""
-
-CALIBRATION: Final = "c-epoll"
-"""The server whose rate shows what client and kernel can do at most."""
 
 CONFIDENCE: Final = 0.95
 """What an interval is to cover, where there are rounds enough."""

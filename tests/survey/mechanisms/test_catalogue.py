@@ -9,6 +9,7 @@ import pytest
 
 from poolhouse.errors import NotFoundError
 from poolhouse.survey.mechanisms import catalogue
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, REFERENCE
 
 KNOWN = catalogue.mechanisms()
 
@@ -25,8 +26,8 @@ def test_titles_tell_them_apart_and_notes_are_sentences() -> None:
 
 
 def test_has_what_ratios_refer_to() -> None:
-    assert catalogue.availability(catalogue.REFERENCE).is_available
-    assert catalogue.mechanism(catalogue.CALIBRATION).family == "reference"
+    assert catalogue.availability(REFERENCE).is_available
+    assert catalogue.mechanism(CALIBRATION).family == "reference"
 
 
 def test_what_is_not_there_says_why() -> None:

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 
 from poolhouse.errors import NotFoundError
 from poolhouse.survey.mechanisms.known import KNOWN
-from poolhouse.survey.mechanisms.mechanism import Availability, Mechanism
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, Availability, Mechanism
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ENTRY_POINTS = "poolhouse.survey.mechanisms"
-REFERENCE = "selectors-epoll"
-CALIBRATION = "c-epoll"
 _YOURS = "yours"
 _LICENCE_COLUMNS = 40  # some packages have the licence's whole text where its name belongs
 

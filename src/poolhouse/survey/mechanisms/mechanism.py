@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+REFERENCE: Final = "selectors-epoll"
+"""What ratios are to, unless a result says another."""
+CALIBRATION: Final = "c-epoll"
+"""The server whose rate shows what client and kernel can do at most."""
 
 Transport = Literal["tcp", "unix"]
 

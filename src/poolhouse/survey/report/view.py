@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from poolhouse.survey.figures import by_setting
+from poolhouse.survey.mechanisms.mechanism import CALIBRATION, REFERENCE
 from poolhouse.survey.report.curves import by_mechanism
-from poolhouse.survey.statistics import CALIBRATION, REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
