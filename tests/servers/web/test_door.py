@@ -33,10 +33,9 @@ LOOKS = [pytest.param(_path(page), id=page.path) for page in PAGES if page.get]
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize("token", [None, "", "wrong", "A" * 43])
-def test_form_without_its_token_is_refused(browser: Browser, path: str, token: str | None) -> None:
-    answer = browser.post(path, {"name": "x"} if token is None else {"token": token})
-    assert answer.status_code == 403
+def test_form_without_its_token_is_refused(browser: Browser, path: str) -> None:
+    for fields in ({"name": "x"}, {"token": ""}, {"token": "wrong"}, {"token": "A" * 43}):
+        assert browser.post(path, fields).status_code == 403, fields
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -46,19 +45,16 @@ def test_token_of_another_browser_is_refused(browser: Browser, house: RunningHou
 
 
 @pytest.mark.parametrize("path", POSTS)
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"sec-fetch-site": "cross-site"},
-        {"sec-fetch-site": "same-site"},
-        {"origin": "https://evil.test"},
-        {"origin": "null"},
-        {"origin": "http://pools.test.evil.test"},
-    ],
-    ids=str,
-)
-def test_form_of_another_site_is_refused(browser: Browser, path: str, headers: dict[str, str]) -> None:
-    assert browser.post(path, {"token": browser.token()}, **headers).status_code == 403
+def test_form_of_another_site_is_refused(browser: Browser, path: str) -> None:
+    for name, value in (
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.test"),
+        ("origin", "null"),
+        ("origin", "http://pools.test.evil.test"),
+    ):
+        answer = browser.post(path, {"token": browser.token()}, **{name: value})
+        assert answer.status_code == 403, (name, value)
 
 
 @pytest.mark.parametrize("origin", ["http://pools.test", "http://localhost:8080"])
