@@ -221,6 +221,46 @@ def test_bombs_and_damage_end_an_archive_with_a_reason(
     assert told(find(put(tmp_path / "x/empty.zip", b"PK\x03\x04")))["!", "empty.zip"] == ["it is damaged"]
 
 
+def test_a_tar_that_is_damaged_or_cut_says_so(tmp_path: Path) -> None:
+    """Each member is a block of header and one of content: the third header begins at byte 2048."""
+    whole = make_tar(
+        tmp_path / "whole.tar", {f"{n}.eml": message(str(n)) for n in range(5)}, mode="w"
+    ).read_bytes()
+    flipped, zeroed = bytearray(whole), bytearray(whole)
+    flipped[2048 + 150] ^= 255
+    zeroed[2048 : 2048 + 512] = bytes(512)
+    for name, content, reason in (
+        ("header.tar", bytes(flipped), "it is damaged"),
+        ("sector.tar", bytes(zeroed), mail_archives.MORE),
+        ("in-header.tar", whole[: 2048 + 100], "it is cut off"),
+        ("between.tar", whole[:2048], "it is cut off"),
+        ("in-content.tar", whole[: 2048 + 512 + 5], "it is damaged"),
+        ("in-padding.tar", whole[: 2048 + 512 + 300], "it is damaged"),
+    ):
+        kept = ["0", "1", "2"] if name == "in-padding.tar" else ["0", "1"]
+        assert told(find(put(tmp_path / name, content))) == {(): kept, ("!", name): [reason]}, name
+    two = put(tmp_path / "two.tar", whole * 2)
+    assert told(find(two)) == {(): [*"01234"], ("!", "two.tar"): [mail_archives.MORE]}
+    assert told(find(put(tmp_path / "no-padding.tar", whole[: 5 * 1024 + 512]))) == {(): [*"01234"]}
+
+
+def test_a_packed_tar_that_is_damaged_or_cut_says_so(tmp_path: Path) -> None:
+    """Where nothing else is wrong, the checksum at its end tells of a flipped bit."""
+    members = {"a.eml": message("a"), "b.eml": message("b") + b"x" * 100_000, "c.eml": message("c")}
+    packed = make_tar(tmp_path / "whole.tar", members, mode="w").read_bytes()
+    whole = gzip.compress(packed + bytes(200_000), compresslevel=0)  # as written in large records
+    flipped = bytearray(whole)
+    flipped[whole.index(b"xxxx")] ^= 1
+    for name, content, kept, reasons in (
+        ("whole.tgz", whole, "abc", []),
+        ("cut.tgz", whole[:80_000], "a", ["it is damaged"]),
+        ("flipped.tgz", bytes(flipped), "abc", ["it is damaged"]),
+    ):
+        found = told(find(put(tmp_path / name, content)))
+        assert (found.pop(()), found.pop(("!", name), [])) == ([*kept], reasons), name
+        assert not found
+
+
 def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:
     with (tmp_path / "a.eml").open("wb") as file:
         file.write(message("a"))

@@ -12,6 +12,12 @@ import zipfile
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from tarfile import (  # type: ignore[attr-defined]  # typeshed leaves three of them out
+    EmptyHeaderError,
+    EOFHeaderError,
+    HeaderError,
+    TruncatedHeaderError,
+)
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from poolhouse.errors import ContentError
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
     from pathlib import Path
-    from typing import IO
+    from typing import IO, Self
 
     from poolhouse.types import MailSource
 
@@ -38,6 +44,10 @@ _GZIP: Final = b"\x1f\x8b"
 _TAR_MARK: Final = slice(257, 262)
 _TAR_LOOK: Final = 512
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError)
+_CUT: Final = "it is cut off"
+MORE: Final = (
+    "something stands behind its end and is not read: it is damaged, or several archives in one file"
+)
 _TOO_MUCH: Final = "far more comes out of it than mail is packed to; it is not read on"
 _ESCAPES: Final = "its name leads out of the archive"
 
@@ -167,7 +177,9 @@ def _zip_members(
 def _tar_members(
     path: Path, source: MailSource, whole: ArchiveMember, stack: ExitStack
 ) -> Iterator[ArchiveMember | NotMail]:
-    archive = stack.enter_context(tarfile.open(fileobj=cast("IO[bytes]", whole), mode="r|"))  # noqa: SIM115 - it is
+    archive = stack.enter_context(
+        tarfile.open(fileobj=cast("IO[bytes]", whole), mode="r|", tarinfo=_Header)  # noqa: SIM115 - it is
+    )
     count = 0
     while (member := archive.next()) is not None:
         cast("Any", archive).members.clear()  # it would remember them all
@@ -186,6 +198,24 @@ def _tar_members(
             time_of(member.mtime),
             _Bounded(file, _Room(ALLOWANCE_BYTES * RATIO_LIMIT**3)),  # what comes out is counted before
         )
+    while piece := cast("Any", archive).fileobj.read(_CHUNK_BYTES):  # gzip's checksum comes last
+        if piece.strip(b"\0"):
+            raise ContentError(MORE)
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header. Raises ContentError where it is damaged or not all there: TarFile takes that for the end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile)
+        except EOFHeaderError:  # zeros: the proper end
+            raise
+        except (EmptyHeaderError, TruncatedHeaderError) as error:
+            raise ContentError(_CUT) from error
+        except HeaderError as error:
+            raise ContentError("it is damaged") from error
 
 
 def _escapes(name: str) -> bool:
