@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import os
 import tarfile
 import zipfile
@@ -17,10 +18,14 @@ from poolhouse.app.mail_files import NO_MAIL, TOO_LARGE, MailFinder
 from poolhouse.errors import InvalidInputError
 from poolhouse.formats.maildir import MaildirFlags
 from poolhouse.formats.mbox import MESSAGE_LIMIT_BYTES
-from poolhouse.services.mail_imports import FoundMail, NotMail
+from poolhouse.services.mail_imports import FoundMail, NotMail, batches_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from poolhouse.services.mail_imports import MailBatch
+    from poolhouse.types import MailSource
 
 LINE = b"From anna@example.org Thu Jan  1 00:00:00 2026\n"
 GMAIL_LINE = b"From 1792@xxx Thu Jan 01 00:00:00 +0000 2026\n"
@@ -179,6 +184,47 @@ def test_archives_of_google_takeout(tmp_path: Path, kind: str) -> None:
     assert [each.source and each.source.member for each in labelled] == ["Takeout/Mail/All mail.mbox"] * 2
     resumed = find(path, offset=labelled[0].end)
     assert told(resumed)["All mail",] == ["b"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")  # that is what is tried
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_of_two_members_of_a_name_each_is_read_from_its_beginning(tmp_path: Path, kind: str) -> None:
+    """Each is of more than a batch: after the first batch it is remembered how far its file is read."""
+    path = tmp_path / f"all.{kind}"
+    members = [("in.mbox", "a"), ("in.mbox", "b"), ("in.mbox#2", "c"), ("in.mbox", "d")]
+    contents = [(name, mbox(*[f"{letter}{number}" for number in range(150)])) for name, letter in members]
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in contents:
+                archive.writestr(name, content)
+    else:
+        make_tar(path, dict(contents[:1]), mode="w")
+        for each in contents[1:]:
+            make_tar(path, dict([each]), mode="a")
+    wanted = [f"{letter}{number}" for _, letter in members for number in range(150)]
+    offsets: dict[MailSource | None, int] = {}
+    subjects: list[str] = []
+
+    def keep(batch: MailBatch) -> None:
+        subjects.extend(
+            each.content[9:].split(b"\n")[0].decode() for each in batch.found if isinstance(each, FoundMail)
+        )
+        offsets[batch.source] = 0 if batch.is_last else batch.end
+
+    def batches() -> Iterator[MailBatch]:
+        return batches_of(MailFinder(lambda source: offsets.get(source, 0)).find(path))
+
+    for batch in batches():
+        keep(batch)
+    assert subjects == wanted
+    assert len(offsets) == len({batch.group for batch in batches()}) == 4
+    subjects.clear()
+    for batch in itertools.islice(batches(), 3):  # broken off in the second
+        keep(batch)
+    for batch in batches():
+        keep(batch)
+    assert subjects[250:400] == wanted[:150]  # the first was done, and is done again
+    assert subjects[:250] + subjects[400:] == wanted
 
 
 def test_one_file_that_was_packed(tmp_path: Path) -> None:

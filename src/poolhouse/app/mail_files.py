@@ -152,6 +152,7 @@ class MailFinder:
     def _archive(
         self, path: Path, source: MailSource, modified_at: datetime | None
     ) -> Iterator[FoundMail | NotMail]:
+        numbers = _Numbers()
         try:
             with ExitStack() as stack:
                 for member in archive_members(path, source, modified_at, stack):
@@ -159,13 +160,15 @@ class MailFinder:
                         yield member
                         continue
                     start = member.look(LOOK_BYTES)
+                    # only mboxes are gone on with: of a million messages no names have to be remembered
+                    number = numbers.number(member.source.member) if is_mbox(start) else ""
                     mail_file = MailFile(
-                        group=f"{path}: {member.name}",
+                        group=f"{path}: {member.name}{number}",
                         names=_without_takeout(member.names),
                         read=member.read,
                         skip=member.skip,
                         modified_at=member.modified_at,
-                        source=member.source,
+                        source=replace(member.source, member=member.source.member + number),
                     )
                     yield from self.messages(mail_file, start)
         except ContentError as error:
@@ -217,6 +220,22 @@ class MailFinder:
             kept_at=mail_date(line[5:]) or file.modified_at,
             is_labelled=is_gmail_line(message.from_line),
         )
+
+
+class _Numbers:
+    """Tells apart what has one name in an archive (`tar -r` makes such): a second one is not the first gone on with."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def number(self, name: str) -> str:
+        """What is to stand behind a name, so that nothing before it had that: "", then "#2"; the same each time."""
+        number = ""
+        while (whole := name + number) in self._counts:
+            self._counts[whole] += 1
+            number += f"#{self._counts[whole]}"
+        self._counts[whole] = 1
+        return number
 
 
 def _open_at_once(path: str, flags: int) -> int:
