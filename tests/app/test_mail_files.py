@@ -244,6 +244,24 @@ def test_members_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
         assert [*found.values()] == [["its name leads out of the archive"]]
 
 
+def test_links_in_an_archive_are_told_of(tmp_path: Path) -> None:
+    """Dovecot copies a message by a hard link, which tar keeps as one."""
+    put(tmp_path / "box/cur/1:2,S", message("a"))
+    (tmp_path / "box/.Copies/cur").mkdir(parents=True)
+    (tmp_path / "box/.Copies/cur/2:2,S").hardlink_to(tmp_path / "box/cur/1:2,S")
+    (tmp_path / "box/.Copies/cur/3:2,S").symlink_to("../../cur/1:2,S")
+    path = tmp_path / "box.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in ("cur/1:2,S", ".Copies/cur/2:2,S", ".Copies/cur/3:2,S"):
+            archive.add(tmp_path / "box" / name, name)
+    reason = "it is a link to {}, and links in an archive are not followed"
+    assert told(find(path)) == {
+        (): ["a"],
+        ("!", ".Copies/cur/2:2,S"): [reason.format("cur/1:2,S")],
+        ("!", ".Copies/cur/3:2,S"): [reason.format("../../cur/1:2,S")],
+    }
+
+
 def test_bombs_and_damage_end_an_archive_with_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

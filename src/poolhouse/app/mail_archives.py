@@ -49,6 +49,7 @@ MORE: Final = (
     "something stands behind its end and is not read: it is damaged, or several archives in one file"
 )
 _TOO_MUCH: Final = "far more comes out of it than mail is packed to; it is not read on"
+_LINK: Final = "it is a link to {}, and links in an archive are not followed"
 _ESCAPES: Final = "its name leads out of the archive"
 
 
@@ -186,6 +187,9 @@ def _tar_members(
         count += 1
         if count > MEMBER_LIMIT:
             raise ContentError(f"more than {MEMBER_LIMIT:,} files are in it")
+        if member.islnk() or member.issym():  # Dovecot copies by hard links; what they name has gone by here
+            yield _not_mail(path, member.name, _LINK.format(_stored(member.linkname)))
+            continue
         file = archive.extractfile(member) if member.isreg() else None
         if file is None:
             continue
