@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from poolhouse.formats.mime_text import links_in
 from poolhouse.workers.mail_allowed import FEED_ATTRIBUTES, feed_safe
+from poolhouse.workers.mail_bare_links import without_bare_acting
 from poolhouse.workers.mail_links import WORDS_LENGTH, looks_acting
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def feed_html(shown: str, links: LinkList) -> str:
     writer = _Writer(links)
     writer.write(shown)
     feed = "".join(writer.out)
+    if writer.has_bare_address:
+        feed = without_bare_acting(feed)
     return feed if len(feed.encode()) <= FEED_BYTES else _cut(feed)
 
 
@@ -52,6 +55,7 @@ class _Anchor(NamedTuple):
 class _Writer:
     def __init__(self, links: LinkList) -> None:
         self.out: list[str] = []
+        self.has_bare_address = False  # outside links
         self._links = links
         self._texts: list[str] = []  # of links, as they are written
         self._alts: list[str] = []  # what the pictures in links are called
@@ -61,6 +65,7 @@ class _Writer:
     def write(self, shown: str) -> None:
         text, *rest = _TAG.split(shown)
         self.out.append(text)
+        self.has_bare_address = "://" in text
         pieces = iter(rest)
         for name, attributes, text in zip(pieces, pieces, pieces, strict=True):
             if name == "a":
@@ -74,6 +79,8 @@ class _Writer:
             self.out.append(text)
             if self._open:
                 self._texts.append(text)
+            elif "://" in text:
+                self.has_bare_address = True
 
     def _write_picture(self, attributes: str) -> None:
         alt = dict(_ATTRIBUTE.findall(attributes)).get("alt")
@@ -81,6 +88,8 @@ class _Writer:
         self.out.append(f"<span>[{escape(words, quote=False)}]</span>" if words else "<span></span>")
         if self._open and words:
             self._alts.append(words)
+        elif "://" in words:
+            self.has_bare_address = True
 
     def _start_link(self, attributes: str) -> None:
         href = unescape(dict(_ATTRIBUTE.findall(attributes)).get("href", ""))
@@ -88,18 +97,22 @@ class _Writer:
         self.out.append(_kept("a", attributes))
 
     def _end_link(self) -> None:
-        """End a link; one that acts becomes its words, and not even those where they show an address."""
+        """End a link; one that acts becomes its words, and not even those where they show an address.
+
+        One that shows an address that acts is taken for it: who counts clicks leads there by another.
+        """
         href, start, first_text, first_alt = self._open.pop()
         text = unescape(_BARE_TAG.sub("", "".join(self._texts[first_text:])))
         alts = " ".join(self._alts[first_alt:])
         words, names = " ".join(text.split())[:WORDS_LENGTH], alts[:WORDS_LENGTH]
-        acts = looks_acting(f"{words} {names}", href)
+        said = [url for _, _, url in links_in(f"{text} {alts}")]
+        acts = looks_acting(f"{words} {names}", href) or any(looks_acting("", url) for url in said)
         self._links.note(href, words or names, acts=acts)
         if not acts:
             self.out.append("</a>")
         else:
             self.out[start] = "<span>"
-            if any(links_in(f"{text} {alts}")):  # programs make links of what looks like one
+            if said:  # programs make links of what looks like one
                 self.out[start + 1 :] = ["[…]"]
             self.out.append("</span>")
         if not self._open:

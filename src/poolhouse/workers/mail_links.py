@@ -29,6 +29,7 @@ _ACTING_WORDS: Final = re.compile(
     r"|отписаться|wypisz|zrezygnuj z subskrypcji|avregistrera|avsluta prenumeration|afmeld|meld deg av"
 )
 _ACTING_ADDRESS: Final = re.compile(r"unsubscrib|opt-?out|list-?unsub|/unsub\b|abmeld|desabonn|optin|confirm")
+_WORDS_BEFORE: Final = 80
 _DOTTED: Final = str.maketrans("\u0130\u0131", "ii")  # of Turkish: folded, they would be none of ours
 
 
@@ -67,6 +68,19 @@ def looks_acting(words: str, url: str) -> bool:
     return (
         _ACTING_WORDS.search(_folded(words)) is not None or _ACTING_ADDRESS.search(_folded(url)) is not None
     )
+
+
+def words_before(text: str, start: int) -> str:
+    """Return what plain text says of the address that starts there: on its line, on the one before, or above it.
+
+    Of the paragraph before its own only what ends with a colon, where nothing else stands before the address.
+    """
+    before = text[max(0, start - _WORDS_BEFORE) : start]
+    words = before.rpartition("\n\n")[2]
+    if not words or words.isspace():
+        above = before.rstrip()
+        return above.rpartition("\n\n")[2] if above.endswith((":", "\uff1a")) else ""
+    return words
 
 
 def _folded(text: str) -> str:

@@ -20,7 +20,7 @@ from poolhouse.types.message import MessageBodies, MessageLink
 from poolhouse.workers.lines import ON_LINES
 from poolhouse.workers.mail_feed import FEED_BYTES
 from poolhouse.workers.mail_html import clean_message_html
-from poolhouse.workers.mail_links import LINK_LIMIT, looks_acting
+from poolhouse.workers.mail_links import LINK_LIMIT, looks_acting, words_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,6 @@ _SEGMENT_LIMIT: Final = 50
 _EMBEDDED_LIMIT: Final = 50
 _EMBEDDED_BYTES: Final = 16 * 1024 * 1024
 _GUESSES: Final = 2
-_WORDS_BEFORE: Final = 80  # an address is said what it is for on its line, or on the one before
 _BETWEEN: Final = "\n<hr>\n"
 _CID: Final = re.compile(r"""cid:([^"'\s<>)]{1,500})""", re.IGNORECASE)
 
@@ -141,8 +140,7 @@ class _Reader:
         """Put plain text where it is shown beside HTML, and into the feed."""
         acting: set[str] = set()
         for start, end, url in links_in(text[:FEED_BYTES]):
-            before = text[max(0, start - _WORDS_BEFORE) : start].rpartition("\n\n")[2]
-            if looks_acting(before, url):
+            if looks_acting(words_before(text, start), url):
                 acting.add(url)
             elif len(self._texts.links) < LINK_LIMIT:
                 self._texts.links.append(MessageLink(legal_url(url), text[start:end]))
