@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import itertools
@@ -9,7 +10,7 @@ import os
 import tarfile
 import zipfile
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -281,7 +282,7 @@ def test_bombs_and_damage_end_an_archive_with_a_reason(
     damaged = bytearray(make_zip(tmp_path / "b.zip", members).read_bytes())
     damaged[1_000] ^= 255
     found = told(find(put(tmp_path / "damaged.zip", bytes(damaged))))
-    assert found["!", "damaged.zip"] == ["it is damaged"]
+    assert found["!", "a.mbox"] == ["it is damaged"]
     assert told(find(put(tmp_path / "x/empty.zip", b"PK\x03\x04")))["!", "empty.zip"] == ["it is damaged"]
 
 
@@ -323,6 +324,56 @@ def test_a_packed_tar_that_is_damaged_or_cut_says_so(tmp_path: Path) -> None:
         found = told(find(put(tmp_path / name, content)))
         assert (found.pop(()), found.pop(("!", name), [])) == ([*kept], reasons), name
         assert not found
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_a_damaged_member_of_a_zip_leaves_the_others(tmp_path: Path, packing: int) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name in "abcde":
+            archive.writestr(f"{name}.eml", message(name) + os.urandom(1_000).hex().encode())
+        headers = [member.header_offset for member in archive.infolist()]
+    content = bytearray(path.read_bytes())
+    content[headers[1] + 300] ^= 255  # what is packed
+    content[headers[3]] ^= 255  # the member's header
+    found = told(find(put(path, bytes(content))))
+    assert found == {(): [*"ace"], ("!", "b.eml"): ["it is damaged"], ("!", "d.eml"): ["it is damaged"]}
+
+
+def test_what_cannot_be_read_of_a_directory_leaves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/1.eml", "b/2.eml", ".Sent/cur/3.eml", "c/4.eml", "c/6.eml", "7.eml"):
+        put(tmp_path / name, message(name[-5]))
+    (tmp_path / "c/5.eml").symlink_to("/proc/self/mem")  # opens, and gives an error where it is read
+    denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def lock(name: str, *paths: Path) -> None:
+        """Lock directories to one function: nothing is locked to root, who may run this."""
+        real = getattr(os, name)
+
+        def look(path: Path, **more: Any) -> Any:
+            if path in paths:
+                raise denied
+            return real(path, **more)
+
+        monkeypatch.setattr(os, name, look)
+
+    lock("scandir", tmp_path / "b", tmp_path / ".Sent")
+    lock("stat", tmp_path / ".Sent/cur")
+    found = told(find(tmp_path))
+    monkeypatch.undo()
+    reasons = {key[1]: value for key, value in found.items() if key[:1] == ("!",)}
+    assert reasons == {
+        ".Sent": ["it cannot be read: Permission denied"],
+        "b": ["it cannot be read: Permission denied"],
+        "5.eml": ["it cannot be read: Input/output error"],
+    }
+    assert {key: value for key, value in found.items() if key[:1] != ("!",)} == {
+        ("a",): ["1"],
+        ("c",): ["4", "6"],
+        (): ["7"],
+    }
 
 
 def test_what_is_too_large_is_left_out(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ _GZIP: Final = b"\x1f\x8b"
 _TAR_MARK: Final = slice(257, 262)
 _TAR_LOOK: Final = 512
 _DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError)
+_IS_DAMAGED: Final = "it is damaged"
 _CUT: Final = "it is cut off"
 MORE: Final = (
     "something stands behind its end and is not read: it is damaged, or several archives in one file"
@@ -56,6 +57,10 @@ _ESCAPES: Final = "its name leads out of the archive"
 def is_archive(start: bytes) -> bool:
     """Whether a file that begins so is an archive that can be read."""
     return start.startswith((*_ZIP, _GZIP)) or start[_TAR_MARK] == b"ustar"
+
+
+class MemberError(ContentError):
+    """A member cannot be read, and those after it can."""
 
 
 class ArchiveMember:
@@ -83,7 +88,7 @@ class ArchiveMember:
         return self._seen[:size]
 
     def read(self, size: int) -> bytes:
-        """What comes next, b"" at its end. Raises ContentError."""
+        """What comes next, b"" at its end. Raises ContentError; MemberError where the next member can be read."""
         if self._seen:
             piece, self._seen = self._seen[:size], self._seen[size:]
             return piece
@@ -103,17 +108,22 @@ class _Room:
 
 
 class _Bounded:
-    """What comes out of an archive, with its faults as ContentError."""
+    """What comes out of an archive, with its faults as ContentError: `fault` is the kind of one that is damaged."""
 
-    def __init__(self, file: IO[bytes], room: _Room) -> None:
+    def __init__(self, file: IO[bytes], room: _Room, *, fault: type[ContentError] = ContentError) -> None:
         self._file = file
         self._room = room
+        self._fault = fault
 
     def read(self, size: int = _CHUNK_BYTES) -> bytes:
         try:
             piece = self._file.read(min(size, _CHUNK_BYTES))
         except _DAMAGED as error:
-            raise ContentError("it is damaged") from error
+            raise self._fault(_IS_DAMAGED) from error
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise self._fault(_IS_DAMAGED) from error  # bz2's word for that
         self._room.left -= len(piece)
         if self._room.left < 0:
             raise ContentError(_TOO_MUCH)
@@ -145,7 +155,7 @@ def archive_members(
             member.names = ()
             yield member
     except _DAMAGED as error:
-        raise ContentError("it is damaged") from error
+        raise ContentError(_IS_DAMAGED) from error
 
 
 def _zip_members(
@@ -166,12 +176,15 @@ def _zip_members(
         except (RuntimeError, NotImplementedError):  # a password; a way of packing that Python does not know
             yield _not_mail(path, member.filename, "it is encrypted, or packed in an unusual way")
             continue
+        except _DAMAGED:
+            yield _not_mail(path, member.filename, _IS_DAMAGED)
+            continue
         with file:
             yield ArchiveMember(
                 member.filename,
                 replace(source, member=_stored(member.filename)),
                 _time_of_zip(member.date_time) or modified_at,
-                _Bounded(file, room),
+                _Bounded(file, room, fault=MemberError),
             )
 
 
@@ -219,7 +232,7 @@ class _Header(tarfile.TarInfo):
         except (EmptyHeaderError, TruncatedHeaderError) as error:
             raise ContentError(_CUT) from error
         except HeaderError as error:
-            raise ContentError("it is damaged") from error
+            raise ContentError(_IS_DAMAGED) from error
 
 
 def _escapes(name: str) -> bool:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from poolhouse.app.mail_archives import archive_members, is_archive, time_of
+from poolhouse.app.mail_archives import MemberError, archive_members, is_archive, time_of
 from poolhouse.errors import ContentError, InvalidInputError
 from poolhouse.formats.mail_dates import mail_date
 from poolhouse.formats.maildir import MESSAGE_DIRECTORIES, folder_names, read_flags
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from poolhouse.app.mail_archives import ArchiveMember
 
 LOOK_BYTES: Final = 16_384
 TOO_LARGE: Final = f"it is larger than {MESSAGE_LIMIT_BYTES // 1024**2} MiB"
@@ -99,17 +101,25 @@ class MailFinder:
             yield each
 
     def _directory(self, path: Path, names: tuple[str, ...]) -> Iterator[FoundMail | NotMail]:
-        with os.scandir(path) as entries:
-            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        try:
+            with os.scandir(path) as entries:
+                found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        except OSError as error:
+            if not names:
+                raise
+            yield _unreadable(path, error)
+            return
         directories = [name for name, is_directory in found if is_directory]
         is_maildir = set(MESSAGE_DIRECTORIES) <= set(directories)
         for name in directories:
-            is_hidden = name.startswith(".") and not (path / name / MESSAGE_DIRECTORIES[0]).is_dir()
-            if not is_hidden and not (is_maildir and name == "tmp"):
+            if not _is_hidden(path / name) and not (is_maildir and name == "tmp"):
                 yield from self._directory(path / name, (*names, name))
         if not is_maildir:  # else its files are a program's own
             for name in (name for name, is_directory in found if not is_directory and name[:1] != "."):
-                yield from self._file(path / name, (*names, name))
+                try:
+                    yield from self._file(path / name, (*names, name))
+                except OSError as error:  # a bad place on the disk
+                    yield _unreadable(path / name, error)
 
     def _file(self, path: Path, names: tuple[str, ...]) -> Iterator[FoundMail | NotMail]:
         try:
@@ -117,9 +127,7 @@ class MailFinder:
         except OSError as error:  # moved meanwhile, by whoever reads mail there
             if not names:
                 raise
-            yield NotMail(
-                group=str(path.parent), place=path.name, reason=f"it cannot be read: {error.strerror}"
-            )
+            yield _unreadable(path, error)
             return
         with file:
             status = os.fstat(file.fileno())
@@ -159,20 +167,26 @@ class MailFinder:
                     if isinstance(member, NotMail):
                         yield member
                         continue
-                    start = member.look(LOOK_BYTES)
-                    # only mboxes are gone on with: of a million messages no names have to be remembered
-                    number = numbers.number(member.source.member) if is_mbox(start) else ""
-                    mail_file = MailFile(
-                        group=f"{path}: {member.name}{number}",
-                        names=_without_takeout(member.names),
-                        read=member.read,
-                        skip=member.skip,
-                        modified_at=member.modified_at,
-                        source=replace(member.source, member=member.source.member + number),
-                    )
-                    yield from self.messages(mail_file, start)
+                    try:
+                        yield from self._member(path, member, numbers)
+                    except MemberError as error:
+                        yield NotMail(group=str(path), place=member.name, reason=error.reason)
         except ContentError as error:
             yield NotMail(group=str(path), place=path.name, reason=error.reason)
+
+    def _member(self, path: Path, member: ArchiveMember, numbers: _Numbers) -> Iterator[FoundMail | NotMail]:
+        start = member.look(LOOK_BYTES)
+        # only mboxes are gone on with: of a million messages no names have to be remembered
+        number = numbers.number(member.source.member) if is_mbox(start) else ""
+        mail_file = MailFile(
+            group=f"{path}: {member.name}{number}",
+            names=_without_takeout(member.names),
+            read=member.read,
+            skip=member.skip,
+            modified_at=member.modified_at,
+            source=replace(member.source, member=member.source.member + number),
+        )
+        yield from self.messages(mail_file, start)
 
     def _single(self, file: MailFile, name: str, *, is_in_maildir: bool) -> FoundMail | NotMail:
         group = os.path.dirname(file.group) or file.group
@@ -236,6 +250,18 @@ class _Numbers:
             number += f"#{self._counts[whole]}"
         self._counts[whole] = 1
         return number
+
+
+def _unreadable(path: Path, error: OSError) -> NotMail:
+    return NotMail(group=str(path.parent), place=path.name, reason=f"it cannot be read: {error.strerror}")
+
+
+def _is_hidden(directory: Path) -> bool:
+    """Whether a directory is a program's own; Maildir++ hides its folders too. What cannot be looked at is told of."""
+    try:
+        return directory.name.startswith(".") and not (directory / MESSAGE_DIRECTORIES[0]).is_dir()
+    except OSError:
+        return False
 
 
 def _open_at_once(path: str, flags: int) -> int:
