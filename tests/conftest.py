@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
+from jinja2 import Environment
+from jinja2.bccache import Bucket, BytecodeCache
 
 from poolhouse.app.data import OpenData, open_data
 from poolhouse.app.house import RunningHouse
 from poolhouse.rules.addresses import Addresses
+from poolhouse.servers.web import view
 from poolhouse.services.people import add_person
 from poolhouse.services.secrets import add_token
 from poolhouse.types import Person, Principal, Scope
@@ -44,6 +50,28 @@ class StillClock:
         self.time += timedelta(seconds=seconds)
 
 
+class CompiledOnce(BytecodeCache):
+    """The code of each template, whatever house it is compiled for."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_are_compiled_once() -> Iterator[None]:
+    """A server compiles each once; a test has a server of its own, and would spend most of its time on that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "Environment", partial(Environment, bytecode_cache=CompiledOnce()))
+        yield
+
+
 @pytest.fixture
 def fixtures() -> Path:
     """The public test suites' files, where they are at hand."""
@@ -66,9 +94,23 @@ def clock() -> StillClock:
     return StillClock()
 
 
+def open_new(directory: Path, clock: StillClock) -> OpenData:
+    """Open a data directory in which nothing was done yet: a copy, as to make one takes longer than most tests do."""
+    shutil.copytree(_new_data(), directory)
+    return open_data(directory, clock)
+
+
+@cache
+def _new_data() -> Path:
+    place = tempfile.TemporaryDirectory(prefix="poolhouse-new-")
+    atexit.register(place.cleanup)
+    open_data(Path(place.name) / "data", StillClock()).close()
+    return Path(place.name) / "data"
+
+
 @pytest.fixture
 def data(tmp_path: Path, clock: StillClock) -> Iterator[OpenData]:
-    opened = open_data(tmp_path / "data", clock)
+    opened = open_new(tmp_path / "data", clock)
     yield opened
     opened.close()
 
@@ -94,15 +136,10 @@ def make_person(house: RunningHouse, name: str) -> Person:
     return house.data.database.write(lambda tx: add_person(tx, name, _password_hash()))
 
 
+@cache
 def _password_hash() -> str:
-    from poolhouse.services.passwords import hash_password
-
-    if "hash" not in _hashes:
-        _hashes["hash"] = hash_password(PASSWORD)
-    return _hashes["hash"]
-
-
-_hashes: dict[str, str] = {}
+    """Of argon2id's least cost: a hash says its own, and every log in would pay ours."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def principal_of(person: Person) -> Principal:

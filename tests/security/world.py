@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from poolhouse.app.data import open_data
 from poolhouse.app.house import RunningHouse
 from poolhouse.rules.addresses import Addresses
-from tests.conftest import StillClock
+from tests.conftest import StillClock, open_new
 from tests.security.asking import Asker
 from tests.security.building import build_homes
 from tests.security.callers import Caller, callers_of
@@ -64,7 +63,7 @@ def made_world(plan: Sequence[PersonPlan], base_url: str = "http://pools.test") 
     """The world of a plan, in a directory that goes with it."""
     clock = StillClock()
     with tempfile.TemporaryDirectory() as directory:
-        data = open_data(Path(directory) / "data", clock)
+        data = open_new(Path(directory) / "data", clock)
         try:
             homes = data.database.write(lambda tx: build_homes(tx, data, plan))
             clock.pass_seconds(100)  # so that feeds are settled

@@ -14,7 +14,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from poolhouse.app.data import open_data
 from poolhouse.app.sealing import FileSealer
 from poolhouse.errors import ConflictError, InvalidInputError, NotFoundError
 from poolhouse.rules.pulling import new_uids, plan_batches
@@ -48,7 +47,7 @@ from poolhouse.services.pulling import (
 )
 from poolhouse.services.reading import list_entries
 from poolhouse.types import AccountSecurity, AccountState, FolderProgress, Mark, PoolRole, RemoteFlags
-from tests.conftest import StillClock
+from tests.conftest import StillClock, open_new
 from tests.store.actor import Actor, new_actor
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Pulls(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._directory = tempfile.TemporaryDirectory()
-        self.data = open_data(Path(self._directory.name) / "data", StillClock())
+        self.data = open_new(Path(self._directory.name) / "data", StillClock())
         self.anna = new_actor(self.data.database, "anna")
         self.account = add(self.anna, self.data)
         folders = self.anna.ask(list_folders, self.account.id)

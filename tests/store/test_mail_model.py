@@ -15,7 +15,6 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from poolhouse.app.data import open_data
 from poolhouse.errors import PoolhouseError
 from poolhouse.services.links import mark_item
 from poolhouse.services.messages import (
@@ -47,7 +46,7 @@ from poolhouse.types import (
     PoolRole,
     Recipient,
 )
-from tests.conftest import StillClock
+from tests.conftest import StillClock, open_new
 from tests.store.actor import Actor, new_actor
 from tests.store.mail import FILE, box, found
 
@@ -99,7 +98,7 @@ class MailMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.clock = StillClock()
-        self.data = open_data(self.directory / "data", self.clock)
+        self.data = open_new(self.directory / "data", self.clock)
         self.letters: dict[int, Letter] = {}
 
     @initialize()

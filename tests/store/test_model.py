@@ -14,7 +14,6 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from poolhouse.app.data import open_data
 from poolhouse.errors import NotFoundError, PoolhouseError
 from poolhouse.rules.addresses import Addresses
 from poolhouse.rules.urls import clean_url
@@ -45,7 +44,7 @@ from poolhouse.types import (
     PoolId,
     Seq,
 )
-from tests.conftest import StillClock
+from tests.conftest import StillClock, open_new
 from tests.store.actor import Actor, new_actor
 from tests.store.model import QUERIES, ModelItem, ModelPool, Refused, World
 from tests.store.readings import captured
@@ -85,7 +84,7 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp())
         self.clock = StillClock()
-        self.data = open_data(self.directory / "data", self.clock)
+        self.data = open_new(self.directory / "data", self.clock)
         self.builder = feeds.FeedBuilder(UUID(int=7), Addresses("http://pools.test"), self.data.blobs)
         self.patches = ExitStack()
         self.patches.enter_context(patch.object(feeds, "ENTRY_LIMIT", DOCUMENT))

@@ -25,7 +25,7 @@ from poolhouse.store.backup import back_up
 from poolhouse.store.restore import restore
 from poolhouse.store.verify import verify
 from poolhouse.types import JobState, Person, PersonId
-from tests.conftest import StillClock
+from tests.conftest import StillClock, open_new
 from tests.space.model import Model, Row
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ShelfMachine(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp(prefix="poolhouse-test-"))
         self.clock = StillClock()
-        self.data = open_data(self.directory / "data", self.clock)
+        self.data = open_new(self.directory / "data", self.clock)
         self.people = [
             self.write(lambda tx, name=name: add_person(tx, name, None)).id for name in ("anna", "bert")
         ]
