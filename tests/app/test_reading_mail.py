@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -213,6 +215,39 @@ async def test_one_whose_file_is_gone_says_so(house: RunningHouse, data: OpenDat
     items = await read_all(house, anna, (gone, kept))
     assert [item.page_state for item in items] == [PageState.FAILED, PageState.DONE]
     assert items[0].page_error == reading_mail.GONE
+
+
+async def test_one_whose_file_cannot_be_read_sinks_no_other(
+    house: RunningHouse, data: OpenData, anna: Actor
+) -> None:
+    ids = [deliver(data, write_letter(subject)).item_id for subject in ("Odd", "Kept")]
+    path = data.blobs.path(anna.ask(get_item, ids[0]).blob or "")
+    path.unlink()
+    path.mkdir()  # gives an error also to root, to whom no mode does
+    items = await read_all(house, anna, ids)
+    assert [item.page_state for item in items] == [PageState.FAILED, PageState.DONE]
+    assert items[0].page_error == "Its file cannot be read: Is a directory."
+    later = deliver(data, write_letter("Later")).item_id
+    assert [item.title for item in await read_all(house, anna, [later])] == ["Later"]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+async def test_that_no_more_files_can_be_opened_is_no_messages_fault(
+    house: RunningHouse, data: OpenData, anna: Actor, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = data.blobs.get
+    faults = [OSError(number, os.strerror(number))]
+
+    def get(address: str) -> bytes | None:
+        if faults:
+            raise faults.pop()
+        return real(address)
+
+    monkeypatch.setattr(data.blobs, "get", get)
+    ids = [deliver(data, write_letter(subject)).item_id for subject in ("One", "Two")]
+    items = await read_all(house, anna, ids)
+    assert [item.title for item in items] == ["One", "Two"]
+    assert not faults
 
 
 async def test_what_is_made_to_harm_is_read_or_put_aside_and_no_job_is_left(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -33,15 +34,17 @@ GROUP_MESSAGES = 100
 GROUP_BYTES = 8 * 1024 * 1024
 GONE = "The file of this message is not there any more."
 NOT_FILED = "It could not be filed."
+_NOBODYS_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _log = logging.getLogger("poolhouse.jobs")
 
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """One message's bytes; None where its file is gone."""
+    """One message's bytes; None where its file is gone, or cannot be read for a `reason`."""
 
     item_id: ItemId
     content: bytes | None
+    reason: str = GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class ReadingMail:
     async def _group(self, named: Sequence[_Named]) -> list[_Read]:
         """Have some messages read together; where that fails, each by itself, so that one sinks no other."""
         raws = await asyncio.to_thread(self._load, named)
-        gone = [_Read((raw.item_id,), reason=GONE) for raw in raws if raw.content is None]
+        gone = [_Read((raw.item_id,), reason=raw.reason) for raw in raws if raw.content is None]
         there = [raw for raw in raws if raw.content is not None]
         if not there:
             return gone
@@ -171,8 +174,18 @@ class ReadingMail:
         return _Read(tuple(raw.item_id for raw in raws), packed)
 
     def _load(self, named: Sequence[_Named]) -> list[_Raw]:
-        """Read the files, for a thread."""
-        return [_Raw(item_id, self._house.blobs.get(blob)) for item_id, blob, _ in named]
+        """Read the files, for a thread. Raises OSError where this process has too much open or no memory left."""
+        return [self._load_one(item_id, blob) for item_id, blob, _ in named]
+
+    def _load_one(self, item_id: ItemId, blob: str) -> _Raw:
+        """Read a file. Of one that cannot be read that is said: unsaid, it would be the first of each later job."""
+        try:
+            return _Raw(item_id, self._house.blobs.get(blob))
+        except OSError as error:
+            if error.errno in _NOBODYS_FAULT:
+                raise
+            _log.warning("the file of message %d cannot be read: %s", item_id, error)
+            return _Raw(item_id, None, f"Its file cannot be read: {error.strerror}.")
 
     def _file(self, tx: Transaction, read: Sequence[_Read]) -> None:
         """File what was read; it is decoded here, in the writer's thread, and not on the loop."""
