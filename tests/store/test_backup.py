@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import os
 import stat
 import tarfile
 import threading
@@ -14,7 +16,13 @@ import apsw
 import pytest
 
 from poolhouse.app.data import open_data
-from poolhouse.errors import ConflictError, NotFoundError, StoreDamagedError, StoreReadOnlyError
+from poolhouse.errors import (
+    ConflictError,
+    NotFoundError,
+    StoreDamagedError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
 from poolhouse.services.links import save_link
 from poolhouse.services.people import open_session, start_session
 from poolhouse.store.backup import back_up
@@ -162,6 +170,15 @@ def test_a_failed_backup_leaves_the_old_one_and_nothing_else(
     assert sorted(path.name for path in backup.parent.iterdir()) == ["data", "pools.tar"]
 
 
+def test_a_blob_that_is_damaged_already_is_told_of(filled: Path, tmp_path: Path, clock: StillClock) -> None:
+    whole, *_ = sorted(path for path in (filled / "blobs").rglob("*") if path.is_file())
+    assert back_up(filled, tmp_path / "whole.tar", clock, quiet).damaged == ()
+    whole.write_bytes(b"something else")
+    summary = back_up(filled, tmp_path / "damaged.tar", clock, quiet)
+    assert summary.damaged == (str(whole.relative_to(filled)),)
+    restore(tmp_path / "damaged.tar", tmp_path / "restored")
+
+
 def test_no_store_and_no_place_are_said(filled: Path, tmp_path: Path, clock: StillClock) -> None:
     with pytest.raises(NotFoundError):
         back_up(tmp_path, tmp_path / "x.tar", clock, quiet)
@@ -200,6 +217,24 @@ def test_a_directory_that_holds_something_is_refused(filled: Path, backup: Path,
     (tmp_path / "file").touch()
     with pytest.raises(ConflictError):
         restore(backup, tmp_path / "file")
+
+
+def test_what_went_wrong_is_said_where_some_is_in_place(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.rename
+    renamed: list[Path] = []
+
+    def rename(source: Path, target: Path) -> None:
+        if renamed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        renamed.append(target)
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(StoreFullError, match=os.strerror(errno.ENOSPC)):
+        restore(backup, tmp_path / "new")
+    assert [*(tmp_path / "new").iterdir()] == renamed
 
 
 def test_an_empty_directory_is_restored_into(backup: Path, tmp_path: Path) -> None:

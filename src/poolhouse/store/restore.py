@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,10 +39,14 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSummary:
-    """What a backup holds: its size in bytes, and how many persons, pools, items and blobs."""
+    """What a backup holds: its size in bytes, and how many persons, pools, items and blobs.
+
+    `damaged`: the names of blobs that were not what they should be when they were copied, told by `back_up`.
+    """
 
     size_bytes: int
     counts: Mapping[str, int]
+    damaged: tuple[str, ...] = ()
 
 
 def restore(
@@ -51,7 +55,7 @@ def restore(
     """Make `directory` of a backup; it must not exist or be empty, and stays so where anything is wrong.
 
     Every member is checked against its SHA-256 before any is put in place; the database comes last, so there is a store
-    or there is none. Numbers that may have been given out after the backup are skipped. `progress` is told bytes read
+    or there is none; a disk that fails between the two leaves the other files there. Numbers that may have been given out after the backup are skipped. `progress` is told bytes read
     and bytes in all. Raises NotFoundError (no such file), ConflictError, StoreDamagedError (not a backup, or a damaged
     one), StoreFullError, StoreReadOnlyError.
     """
@@ -70,7 +74,10 @@ def restore(
                 _put_in_place(Path(work), directory)
         except BaseException:
             if is_ours:
-                directory.rmdir()
+                with suppress(
+                    OSError
+                ):  # where some of it is in place already; what went wrong is to be heard
+                    directory.rmdir()
             raise
     return BackupSummary(size_bytes=backup.stat().st_size, counts=manifest["counts"])
 
