@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolhouse.cli import COMMANDS, build_parser, main
+from poolhouse.store.blobs import BlobFiles
 from tests.cli.conftest import BOOKMARKS
 
 if TYPE_CHECKING:
@@ -146,6 +147,16 @@ def test_backup_restore_verify(commands: Commands, tmp_path: Path) -> None:
     commands.run("restore", str(backup))
     assert commands.ask("verify")[0]["faults"] == []
     assert commands.ask("link", "list", "anna")[0]["url"] == "https://example.org/kept"
+
+
+def test_a_backup_says_what_was_damaged_before(commands: Commands, tmp_path: Path) -> None:
+    commands.run("save", "https://example.org/kept", "--person", "anna")
+    blobs = BlobFiles(commands.data / "blobs")
+    path = blobs.path(blobs.put(b"a letter"))
+    path.write_bytes(b"something else")
+    output = commands.run("backup", str(tmp_path / "backup.tar"), status=1)[0]
+    assert f"damaged before it was copied: blobs/{path.parent.name}/{path.name}" in output
+    assert (tmp_path / "backup.tar").exists()
 
 
 def test_no_store_is_said_and_none_is_made(commands: Commands, tmp_path: Path) -> None:

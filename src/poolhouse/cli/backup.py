@@ -45,16 +45,25 @@ def add(commands: Any) -> None:
 
 
 def run_backup(arguments: argparse.Namespace) -> int:
-    """Write a backup."""
+    """Write a backup; the exit status is 1 where something was damaged before it was copied."""
     _require_store(arguments.data)
     output = output_of(arguments)
     with output.progress("backing up") as progress:
         summary = back_up(arguments.data, arguments.file, SystemClock(), progress)
+    words = f"Wrote {arguments.file} ({summary.size_bytes:,} bytes)."
+    if summary.damaged:
+        words += "\n".join(["", *(f"damaged before it was copied: {name}" for name in summary.damaged)])
+        words += "\nKeep an older backup that has them whole, and see `poolhouse verify` for what needs them."
     output.say(
-        f"Wrote {arguments.file} ({summary.size_bytes:,} bytes).",
-        {"file": str(arguments.file), "size_bytes": summary.size_bytes, "counts": dict(summary.counts)},
+        words,
+        {
+            "file": str(arguments.file),
+            "size_bytes": summary.size_bytes,
+            "counts": dict(summary.counts),
+            "damaged": list(summary.damaged),
+        },
     )
-    return 0
+    return 1 if summary.damaged else 0
 
 
 def run_restore(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,8 @@ def back_up(
     """Write the data directory into one tar file, complete or not at all; a server may write meanwhile.
 
     The database in it is one moment's: SQLite's backup API inside one read transaction. `progress` is told bytes
-    done and bytes in all. Needs room for the database twice. Raises NotFoundError, StoreFullError, StoreReadOnlyError.
+    done and bytes in all. Needs room for the database twice. A blob that is damaged is copied as it is, and told of: an
+    older backup may have it whole. Raises NotFoundError, StoreFullError, StoreReadOnlyError.
     """
     if not (directory / FILE_NAME).is_file():
         raise NotFoundError(f"store in {directory}")
@@ -75,12 +76,15 @@ def back_up(
             "counts": counts,
         }
         with open(partial, "xb", opener=private) as file:
-            _write_tar(file, _members(directory, snapshot, paths), manifest, count)
+            hashes = _write_tar(file, _members(directory, snapshot, paths), manifest, count)
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, destination)
         sync_directory(destination.absolute().parent)
-        return BackupSummary(size_bytes=destination.stat().st_size, counts=counts)
+        damaged = tuple(
+            name for path in paths if hashes[name := _blob_name(path)] != path.parent.name + path.name
+        )
+        return BackupSummary(size_bytes=destination.stat().st_size, counts=counts, damaged=damaged)
 
 
 class _Count:
@@ -130,13 +134,18 @@ def _members(directory: Path, snapshot: Path, blobs: list[Path]) -> list[tuple[s
         (FILE_NAME, snapshot),
         (KEY_NAME, directory / KEY_NAME),
         *((name, path) for name, path in optional if path.is_file()),
-        *((f"{BLOBS_NAME}/{path.parent.name}/{path.name}", path) for path in blobs),
+        *((_blob_name(path), path) for path in blobs),
     ]
+
+
+def _blob_name(path: Path) -> str:
+    return f"{BLOBS_NAME}/{path.parent.name}/{path.name}"
 
 
 def _write_tar(
     file: IO[bytes], members: list[tuple[str, Path]], manifest: dict[str, object], count: _Count
-) -> None:
+) -> dict[str, str]:
+    """Write the members and the manifest; returns the SHA-256 of each member as it was read."""
     count.total += sum(path.stat().st_size for _, path in members[1:])
     hashes: dict[str, str] = {}
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -147,6 +156,7 @@ def _write_tar(
             hashes[name] = reader.digest.hexdigest()
         text = json.dumps(manifest | {"sha256": hashes}, indent=1).encode()
         tar.addfile(_header(MANIFEST_NAME, len(text)), io.BytesIO(text))
+    return hashes
 
 
 class _HashingReader(io.BufferedIOBase):
