@@ -158,7 +158,8 @@ _WORDS = """
     <table> <tr> <td> </table> <form> <select> </select> <template> </template> <noscript> </noscript> <img <iframe
     <object> <textarea> </textarea> <!-- --> --!> <![CDATA[ ]]> <xmp> <noembed> <plaintext> <br/> <font <center> <div
     href= src= onerror=x style= title= data-remote= ' " > < / = & &lt; &#60; javascript: data:image/png;base64,AAAA
-    https://x/ https://x/unsub cid:own@mail.example part:2.1 part:9 mailto:a@b.example width=1 hidden background= position:fixed
+    https://x/ https://x/unsub cid:own@mail.example part:2.1 part:9 mailto:a@b.example width=1 hidden background=
+    position:fixed
     display:none font-size:0 font-size:9px url( ) ; : /* */ \\ expression( color:red <foreignObject> <annotation-xml
     <button> <details> <body <html <frameset> <ul> \x00 \ud800 \xa0
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 
 import pytest
 
@@ -22,17 +23,74 @@ from poolhouse.workers.mail_links import looks_acting
         ("here", "https://n.example/unsub?u=1", True),
         ("here", "https://n.example/unsubtle", False),
         ("Subscribers write", "https://n.example/1", False),
+        # what opens an account, by its words
+        ("Reset password", "https://n.example/1", True),
+        ("Set a new password", "https://n.example/1", True),
+        ("Forgot your password?", "https://n.example/1", True),
+        ("Sign in", "https://n.example/1", True),
+        ("Log in to Example", "https://n.example/1", True),
+        ("Your magic link", "https://n.example/1", True),
+        ("Use this one-time link", "https://n.example/1", True),
+        ("Verify your account", "https://n.example/1", True),
+        ("Activate my account", "https://n.example/1", True),
+        ("Passwort zurücksetzen", "https://n.example/1", True),
+        ("Jetzt einloggen", "https://n.example/1", True),
+        ("Konto aktivieren", "https://n.example/1", True),
+        ("Réinitialiser votre mot de passe", "https://n.example/1", True),
+        ("SE CONNECTER", "https://n.example/1", True),
+        ("Activer mon compte", "https://n.example/1", True),
+        ("Restablecer la contraseña", "https://n.example/1", True),
+        ("Inicia sesión", "https://n.example/1", True),
+        ("Verificar su cuenta", "https://n.example/1", True),
+        ("Design in Berlin", "https://n.example/1", False),
+        ("The blog in numbers", "https://n.example/1", False),
+        ("One-time offer", "https://n.example/1", False),
+        ("Activate your discount", "https://n.example/1", False),
+        ("Why passwords will not go away", "https://n.example/1", False),
+        # and by its address, which must hold something that nobody guesses
+        ("here", "https://n.example/reset?token=abc", True),
+        ("here", "https://n.example/Login/Magic?token=abc", True),
+        ("here", "https://n.example/users/password/edit?reset_password_token=abc", True),
+        ("here", "https://n.example/account/reset-password/Zx81kQ0pLm20aaW3", True),
+        ("here", "https://n.example/verify-email.php?code=1", True),
+        ("here", "https://n.example/activate/6f9619ff-8b86-d011-b42d-00c04fc964ff", True),
+        ("here", "https://n.example/one-time/?k=1", True),
+        ("here", "https://n.example/de/passwort-reset/?ticket=1", True),
+        ("here", "https://n.example/articles/password-managers?utm_source=a1b2c3d4e5f6a7b8c9", False),
+        ("here", "https://n.example/articles/password-managers-2024?id=7", False),
+        ("here", "https://n.example/magic-the-gathering?id=7", False),
+        ("here", "https://n.example/2024/01/resetting-the-clock/?code=1", False),
+        ("here", "https://n.example/login", False),
+        ("here", "https://n.example/?token=1", False),
     ],
 )
 def test_links_that_act_are_known_by_their_words_and_addresses(words: str, url: str, is_acting: bool) -> None:
     assert looks_acting(words, url) is is_acting
 
 
-@pytest.mark.parametrize("name", ["_ACTING_WORDS", "_ACTING_ADDRESS"])
-def test_what_is_folded_matches_all_that_a_search_without_case_would(name: str) -> None:
-    pattern = vars(mail_links)[name].pattern
-    assert pattern == pattern.lower()
-    for letter in {each for each in pattern if each.isalpha()}:
-        same = re.compile(letter, re.IGNORECASE)
-        alike = [each for each in map(chr, range(sys.maxunicode + 1)) if same.match(each)]
+def test_what_is_folded_matches_all_that_a_search_without_case_would() -> None:
+    names = ["_ACTING_WORDS", "_ACTING_ADDRESS", "_OPENING_PATH", "_TOKEN"]
+    patterns = "".join(vars(mail_links)[name].pattern for name in names)
+    assert patterns == patterns.lower()
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    for letter in {each for each in patterns if each.isalpha()}:
+        alike = re.findall(letter, everything, re.IGNORECASE)
+        assert len(alike) > 1
         assert {mail_links._folded(each) for each in alike} == {letter}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/login" * 400,
+        "/" + "your-" * 500 + "x",
+        "/login?" + "a_" * 1_000,
+        "/reset" + "?token" * 400,
+        "/my" * 800,
+    ],
+)
+def test_no_address_takes_long_to_judge(url: str) -> None:
+    started = time.process_time()
+    for _ in range(100):
+        looks_acting(url[-300:], f"https://n.example{url}")
+    assert time.process_time() - started < 1

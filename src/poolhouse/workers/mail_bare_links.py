@@ -12,13 +12,18 @@ from typing import Final, NamedTuple
 from poolhouse.formats.mime_text import links_in
 from poolhouse.workers.mail_links import looks_acting, words_before
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _TAG: Final = re.compile(r'(</?[a-z][a-z0-9]*+(?: [^\s"<>=]++="[^"]*+"|)*+>)')
 _NAME: Final = re.compile(r"</?([a-z][a-z0-9]*+)")
-_WITHIN_LINES: Final = frozenset(
-    "abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u var"
-    " wbr".split()
-)
-_PARAGRAPHS: Final = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())
+_WITHIN_LINES: Final = _names("""
+    abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u var
+    wbr
+""")
+_PARAGRAPHS: Final = _names("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul")
 _SPACES: Final = str.maketrans("\t\n\f\r", "    ")
 
 
