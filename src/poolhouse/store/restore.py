@@ -55,9 +55,9 @@ def restore(
     """Make `directory` of a backup; it must not exist or be empty, and stays so where anything is wrong.
 
     Every member is checked against its SHA-256 before any is put in place; the database comes last, so there is a store
-    or there is none; a disk that fails between the two leaves the other files there. Numbers that may have been given out after the backup are skipped. `progress` is told bytes read
-    and bytes in all. Raises NotFoundError (no such file), ConflictError, StoreDamagedError (not a backup, or a damaged
-    one), StoreFullError, StoreReadOnlyError.
+    or there is none; a disk that fails meanwhile leaves the other files there. Numbers that may have been given out
+    after the backup are skipped. `progress` is told bytes read and bytes in all. Raises NotFoundError (no such file),
+    ConflictError, StoreDamagedError (not a backup, or a damaged one), StoreFullError, StoreReadOnlyError.
     """
     if not backup.is_file():
         raise NotFoundError(f"file as {backup}")
@@ -74,9 +74,7 @@ def restore(
                 _put_in_place(Path(work), directory)
         except BaseException:
             if is_ours:
-                with suppress(
-                    OSError
-                ):  # where some of it is in place already; what went wrong is to be heard
+                with suppress(OSError):  # a file may be in place; what went wrong is to be heard
                     directory.rmdir()
             raise
     return BackupSummary(size_bytes=backup.stat().st_size, counts=manifest["counts"])
