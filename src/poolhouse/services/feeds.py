@@ -197,7 +197,8 @@ class FeedBuilder:
         return FeedDocument(
             id=_urn(self.server_id, f"pool/{pool.id}"),
             title=pool.name,
-            subtitle=f"Saved search: {pool.query}" if pool.kind is PoolKind.COMPUTED else "",
+            # not what is searched for: it may name other pools, tags and persons, and a reader knows only this one
+            subtitle="Saved search" if pool.kind is PoolKind.COMPUTED else "",
             author=owner.name if owner else "",
             home_url=self.addresses.pool(pool.id),
             self_url=self._url(view, view.page),

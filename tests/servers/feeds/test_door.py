@@ -373,6 +373,10 @@ def test_a_saved_search_is_a_feed_like_any(feeds: Feeds) -> None:
     _, text = write(lambda tx: add_feed_secret(tx, feeds.house.vault, feeds.principal, pool.id, "r"))
     path = f"/s/{text}/pools/{pool.id}.atom"
     etag = header(feeds.get(path), "etag")
+    for suffix in ("atom", "rss", "json"):
+        document = feeds.get(f"/s/{text}/pools/{pool.id}.{suffix}").body
+        assert b"Saved search" in document
+        assert b"tag:python" not in document
     feeds.save("https://example.org/other")
     assert feeds.get(path, if_none_match=etag).status == 304
     write(lambda tx: save_link(tx, feeds.principal, "https://example.org/py", title="Snake", tags=["Python"]))

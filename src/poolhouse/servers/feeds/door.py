@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from poolhouse.servers.house import House
     from poolhouse.types import Pool, Principal, Seq
 
-RENDERER_REVISION = "2"
+RENDERER_REVISION = "3"
 USER_AGENT_LENGTH = 200
 
 _ADDRESS = re.compile(rb"(?:/s/([A-Za-z0-9_-]{1,100}))?/pools/([0-9]{1,15})\.(atom|rss|json)")
