@@ -326,7 +326,9 @@ def test_a_packed_tar_that_is_damaged_or_cut_says_so(tmp_path: Path) -> None:
         assert not found
 
 
-@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize(
+    "packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
 def test_a_damaged_member_of_a_zip_leaves_the_others(tmp_path: Path, packing: int) -> None:
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w", packing) as archive:

@@ -23,6 +23,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from poolhouse.errors import ContentError
 from poolhouse.services.mail_imports import NotMail
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it says of such a member that it is packed unusually
+    LZMAError = zlib.error  # type: ignore[misc,assignment]  # whichever there is
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import ExitStack
@@ -43,7 +48,15 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP: Final = b"\x1f\x8b"
 _TAR_MARK: Final = slice(257, 262)
 _TAR_LOOK: Final = 512
-_DAMAGED: Final = (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError)
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    LZMAError,
+    gzip.BadGzipFile,
+    EOFError,
+    ValueError,
+)
 _IS_DAMAGED: Final = "it is damaged"
 _CUT: Final = "it is cut off"
 MORE: Final = (
