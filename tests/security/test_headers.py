@@ -84,6 +84,7 @@ def test_what_strangers_wrote_is_shut_in(world: World) -> None:
         assert answer.header("referrer-policy") == "no-referrer", target
         assert answer.header("x-content-type-options") == "nosniff", target
         assert answer.header("cache-control") == "private, no-store", target
+        assert answer.header("x-dns-prefetch-control") == "off", target
         seen.add(target.rpartition("/")[2])
     assert seen == {"text", "page", "message", "message?images=1"}
 
@@ -118,6 +119,7 @@ def test_every_page_has_the_headers_that_hold_browsers_back(world: World) -> Non
         assert answer.header("x-content-type-options") == "nosniff", where
         assert answer.header("referrer-policy") in {"same-origin", "no-referrer"}, where
         assert answer.header("x-robots-tag") == "noindex", where
+        assert answer.header("x-dns-prefetch-control") == "off", where
         kept = answer.header("cache-control") or ""
         assert "private" in kept or "no-store" in kept, where
         assert "cookie" in (answer.header("vary") or "").lower(), where

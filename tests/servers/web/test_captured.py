@@ -50,6 +50,7 @@ def test_text_is_shut_in_and_says_its_language(browser: Browser, house: RunningH
     assert policy["frame-ancestors"] == "'self'"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-dns-prefetch-control"] == "off"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "accept-encoding" in answer.headers["vary"].lower()
 
@@ -102,6 +103,7 @@ def test_full_copy_goes_out_packed(browser: Browser, house: RunningHouse, item: 
         check_policy_of_stored(policy)
         assert policy["sandbox"] == ""
         assert policy["frame-ancestors"] == "'none'"
+        assert each.headers["x-dns-prefetch-control"] == "off"
 
 
 def test_what_is_not_there_or_damaged_is_not_there(browser: Browser, house: RunningHouse, item: Item) -> None:

@@ -160,6 +160,7 @@ def test_document_is_shut_in_and_loads_nothing(
         assert (policy["default-src"], policy["form-action"]) == ("'none'", "'none'")
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-dns-prefetch-control"] == "off"
         assert "no-store" in answer.headers["cache-control"]
         assert '<img src="data:image/png;base64,' in answer.text
     assert "count.example" not in without.text

@@ -34,6 +34,8 @@ HEADERS = {
     # not no-referrer: with it browsers send forms with `Origin: null`, which says nothing of where they stood
     "referrer-policy": "same-origin",
     "x-robots-tag": "noindex",
+    # browsers look names up before a link is followed, on pages that came without TLS: who named one would hear of it
+    "x-dns-prefetch-control": "off",
     "cache-control": "private, no-store",
     "vary": "Cookie, Accept",
 }
