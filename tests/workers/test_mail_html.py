@@ -121,6 +121,15 @@ def test_what_is_kept(markup: str, result: str) -> None:
         ("https://n.example/a?b=1&amp;c=2", f'<a href="https://n.example/a?b=1&amp;c=2" {REL}>x</a>'),
         ("https://u:p@n.example/", f'<a href="https://n.example/" {REL}>x</a>'),
         ("mailto:a@n.example", f'<a href="mailto:a@n.example" {REL}>x</a>'),
+        ("mailto:?attach=/etc/passwd", f'<a href="mailto:" {REL}>x</a>'),
+        (
+            "MAILTO:a@n.example?Subject=b%26c&amp;%61ttach=/d&amp;BCC=e@n.example&amp;cc=f@n.example&amp;body=g?&amp;h",
+            f'<a href="MAILTO:a@n.example?Subject=b%26c&amp;cc=f@n.example&amp;body=g?" {REL}>x</a>',
+        ),
+        (
+            "mailto:a@n.example?to=b@n.example&amp;In-Reply-To=%3Cc@n.example%3E&amp;from=d@n.example",
+            f'<a href="mailto:a@n.example?to=b@n.example&amp;In-Reply-To=%3Cc@n.example%3E" {REL}>x</a>',
+        ),
         ("tel:+4712345678", f'<a href="tel:+4712345678" {REL}>x</a>'),
         *(
             (bad, f"<a {REL}>x</a>")

@@ -48,6 +48,7 @@ _VOID: Final = _names(
     "area base basefont br col embed frame hr img input keygen link meta param source track wbr"
 )
 
+_MAIL_FIELDS: Final = frozenset({"to", "subject", "body", "cc", "in-reply-to"})
 _SOURCES: Final = frozenset({"src", "srcset", "data-remote", "lowsrc", "dynsrc"})
 # what parsers do not agree on, or read as text up to an end of its own
 _RAW: Final = (
@@ -188,10 +189,25 @@ def _settle_links(body: _Element) -> None:
     """Leave links to the web, and those that write or call; the others are their words."""
     for anchor in body.iter("a"):
         href = anchor.get("href")
-        if href is None or href.strip().partition(":")[0].lower() in {"mailto", "tel"}:
+        if href is None:
             continue
-        url = web_url(None, href.strip())
+        scheme = href.strip().partition(":")[0].lower()
+        if scheme == "tel":
+            continue
+        url = _safe_mailto(href) if scheme == "mailto" else web_url(None, href.strip())
         if url is None:
             del anchor.attrib["href"]
         elif url != href:
             anchor.set("href", url)
+
+
+def _safe_mailto(href: str) -> str:
+    """A `mailto:` that fills in no more than RFC 6068 §4 calls safe, and whom a reply goes to as well.
+
+    Some programs attach the file that `attach` names, and who does not look sends a copy to whom `bcc` names.
+    """
+    if "?" not in href:
+        return href
+    address, _, query = href.partition("?")
+    kept = [each for each in query.split("&") if unquote(each.partition("=")[0]).lower() in _MAIL_FIELDS]
+    return f"{address}?{'&'.join(kept)}" if kept else address
