@@ -42,6 +42,7 @@ _LINK = re.compile(r"(?:https?://[^/]|mailto:|tel:)", re.IGNORECASE)
 _BREAKS_OUT = re.compile(
     r"(?:^|;)\s*(?:position|behavior|-moz-binding|background-image|content|z-index)\s*:", re.IGNORECASE
 )
+_LOADS = re.compile(r"(?:url|image|image-set|cross-fade|src|expression)\s*\(", re.IGNORECASE)
 
 
 def cleaned(markup: str) -> str:
@@ -80,6 +81,7 @@ def check_shown(fragment: str) -> None:
         if name == "a":
             assert attributes.get("rel") == "noopener noreferrer nofollow", where
         assert not _BREAKS_OUT.search(attributes.get("style", "")), where
+        assert not _LOADS.search(attributes.get("style", "")), where
 
 
 def check_in_feed(fragment: str) -> None:

@@ -151,6 +151,39 @@ def test_where_links_may_lead(href: str, result: str) -> None:
     assert shown(f'<a href="{href}">x</a>{picture}') == result + picture
 
 
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("background-color:url(https://t.example/)", ""),
+        ("background-color:u\\72l(https://t.example/)", ""),
+        ("background-color:URL/**/(https://t.example/)", ""),
+        ("width:image-set(&quot;https://t.example/&quot; 1x)", ""),
+        ("width:image-set(url(&quot;x)&quot;) 1x)", ""),
+        ("width:u\\5c 72l(https://t.example/)", ""),
+        ("width:url\\28 https://t.example/)", ""),
+        ("width:url\\5c 28 https://t.example/)", ""),
+        ("width:calc(1px + url(https://t.example/))", ""),
+        ("width:-webkit-cross-fade(url(https://t.example/),rgb(1,2,3))", ""),
+        ("width:rgb(1,2,3) url(https://t.example/;height:calc(1px)", "height:calc(1px)"),
+        ("width:var(--x)", ""),
+        (
+            "background-color:rgb(1, 2, 3);border-color:RGBA(1,2,3,.5)",
+            "background-color:rgb(1, 2, 3);border-color:RGBA(1, 2, 3, 0.5)",
+        ),
+        (
+            "border-color:hsl(1,2%,3%);border:hsla(1,2%,3%,.5);width:calc(100% - (2px + 1px))",
+            "border-color:hsl(1, 2%, 3%);border:hsla(1, 2%, 3%, 0.5)",
+        ),
+        ("width:calc(100% - 2px)", "width:calc(100% - 2px)"),
+    ],
+)
+def test_styles_name_no_files(style: str, kept: str) -> None:
+    html = shown(f'<p style="color:red;{style};text-align:left">x</p>')
+    between = f"{kept};" if kept else ""
+    assert html == f'<p style="color:red;{between}text-align:left">x</p>'
+    assert shown(html) == html
+
+
 def test_pictures_are_the_message_s_own_or_wait() -> None:
     paths = {"logo@n.example": "2.1", "https://n.example/site.png": "2.2"}
     cleaned = clean_message_html(

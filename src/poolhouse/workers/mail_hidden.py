@@ -32,20 +32,26 @@ _TINY: Final = re.compile(r"\s*+(?:0++|1)(?:\.0++|)?+\s*+(?:px|)?+\s*+")
 _TINY_STYLE: Final = re.compile(
     r"(?:^|[;\s])(?:width|height)\s*+:\s*+(?:0++|1)(?:\.0++|)?+\s*+(?:px|)?+\s*+(?:;|!|$)", re.IGNORECASE
 )
+_HARMLESS_CALL: Final = re.compile(r"(?:rgba?|hsla?|calc)\(", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def drop_hidden(elements: Sequence[_Element]) -> None:
     """Drop what of a body's elements is not shown at all, with all in it; the first of them is the body, which stays.
 
-    Styles become plain: what is judged is what will be shown. A message repeats its few styles: each is judged once.
+    Styles become plain, and none names a file: what is judged is what will be shown. A message repeats its few styles:
+    each is judged once.
     """
     hides = cache(_hides)
+    without_calls = cache(_without_calls)
     doomed = []
     for element in elements:
         style = element.get("style")
         if style and ("/*" in style or "\\" in style):
             style = _made_plain(element, style)
+        if style and ("(" in style or "\\" in style):
+            style = without_calls(style)
+            element.set("style", style)
         if (style and hides(style)) or element.get("hidden") is not None:
             doomed.append(element)
     drop_all(each for each in doomed if each is not elements[0])
@@ -91,6 +97,18 @@ def _has_size(element: _Element) -> bool:
     if element.tag == "img" or (element.tag == "font" and element.get("size")):
         return True
     return _SIZED.search(element.get("style") or "") is not None
+
+
+def _without_calls(style: str) -> str:
+    """A plain style without what could load a file: what calls anything but a colour or a sum, or is written to hide it.
+
+    A semicolon in a string or in brackets is taken for an end too: then more goes, and what stays calls nothing else.
+    """
+    return ";".join(
+        each
+        for each in style.split(";")
+        if "\\" not in each and each.count("(") == len(_HARMLESS_CALL.findall(each))
+    )
 
 
 def _made_plain(element: _Element, style: str) -> str:
