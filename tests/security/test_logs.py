@@ -12,6 +12,7 @@ import pytest
 
 from poolhouse.errors import StoreError
 from poolhouse.servers.feeds import PREFIXES, FeedDoor
+from poolhouse.servers.feeds.files import period_of
 from poolhouse.servers.http.serve import serve
 from poolhouse.servers.site import build_site
 from tests.security.callers import basic, bearer, cookie
@@ -74,10 +75,18 @@ async def serving(house: RunningHouse) -> AsyncIterator[Visitor]:
             stop.set()
 
 
+def file_key(world: World) -> str:
+    """A key for files that a reader of the first home has."""
+    pool, secret_id, _ = world.homes[0].feed_secrets[0]
+    return world.house.vault.file_key(secret_id, pool.id, period_of(world.house.clock.now()))
+
+
 async def visit_with_every_key(world: World) -> list[bytes]:
     """Every key at the doors, in the right places and in wrong ones."""
     home = world.homes[0]
     pool, _, secret = home.feed_secrets[0]
+    key = file_key(world)
+    file = f"/files/{pool.id}/{home.letters[0]}/1"
     feed = f"/pools/{pool.id}.atom"
     asked: list[tuple[str, str, dict[str, str], bytes]] = []
     for method in ("GET", "HEAD", "POST", "BREW"):
@@ -91,6 +100,15 @@ async def visit_with_every_key(world: World) -> list[bytes]:
             (method, f"{feed}?token={secret}", bearer(home.token), b""),
             (method, "/account", {**cookie(home.session), **HTML, "referer": f"http://x/s/{secret}"}, b""),
             (method, "/api/v1/links", bearer(home.token), b""),
+            (method, f"{file}?key={key}", {}, b""),
+            (
+                method,
+                f"{file}%3fkey={key}?x=1&key={key}&key={key}",
+                {"referer": f"http://x{file}?key={key}"},
+                b"",
+            ),
+            (method, f"http://pools.test{file}/nothing?key={key}#{key}", {}, b""),
+            (method, f"{feed}?key={key}", {}, b""),
             (method, f"/api/v1/links?access_token={home.token}", {"user-agent": secret}, b""),
         ]
     form = {"content-type": "application/x-www-form-urlencoded", **HTML}
@@ -115,8 +133,14 @@ def test_no_secret_is_written_to_the_log(
         assert (b" 500 " in b"".join(answer[:20] for answer in answers)) == is_broken
         log = caplog.text
         assert "/s/***" in log
+        assert "/files/" in log
         assert ("Traceback" in log) == is_broken
-        secrets = [TYPED, TYPED.replace(" ", "+"), *(text for home in world.homes for text in home.secrets)]
+        secrets = [
+            TYPED,
+            TYPED.replace(" ", "+"),
+            file_key(world),
+            *(text for home in world.homes for text in home.secrets),
+        ]
         for secret in secrets:
             assert not [each for each in spellings(secret) if each.decode() in log]
         for answer in answers:

@@ -122,6 +122,8 @@ def test_a_plain_reply_is_not_taken_for_a_page() -> None:
         (b"/%ff", "/\\ufffd"),
         (b"/welcome/abc", "/welcome/***"),
         (b"/sx/abc", "/sx/abc"),
+        (b"/files/1/2/3%3Fkey=abc", "/files/1/2/3?***"),
+        (b"/s/abc%3fd/x", "/s/***?***"),
     ],
 )
 def test_what_a_log_shows_of_a_path(path: bytes, shown: str) -> None:

@@ -14,9 +14,14 @@ _SECRET = re.compile(r"(/(?:s|welcome)/+)[^/]+")
 
 
 def shown_path(raw_path: bytes) -> str:
-    """A raw path as a log may show it: decoded first, as the router would, then without secrets, then escaped."""
-    decoded = unquote_to_bytes(raw_path).decode("utf-8", "replace")
-    return _SECRET.sub(r"\1***", decoded).encode("unicode_escape").decode("ascii")
+    """A raw path as a log may show it: decoded first, as the router would, then without secrets, then escaped.
+
+    A client that encodes the question mark too sends its query, and the key of a file in it, as a part of the path.
+    """
+    path, mark, _ = unquote_to_bytes(raw_path).decode("utf-8", "replace").partition("?")
+    return _SECRET.sub(r"\1***", path).encode("unicode_escape").decode("ascii") + (
+        f"{mark}***" if mark else ""
+    )
 
 
 def shown_client(client: tuple[str, int] | None) -> str:
