@@ -100,7 +100,7 @@ def _has_size(element: _Element) -> bool:
 
 
 def _without_calls(style: str) -> str:
-    """A plain style without what could load a file: what calls anything but a colour or a sum, or is written to hide it.
+    """A plain style without what could load a file: what calls anything but a colour or a sum, or may do so.
 
     A semicolon in a string or in brackets is taken for an end too: then more goes, and what stays calls nothing else.
     """
