@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 
 import pytest
 
@@ -82,15 +81,14 @@ def test_what_is_folded_matches_all_that_a_search_without_case_would() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "/login" * 400,
-        "/" + "your-" * 500 + "x",
-        "/login?" + "a_" * 1_000,
-        "/reset" + "?token" * 400,
-        "/my" * 800,
+        "/login" * 100_000,
+        "/" + "your-" * 100_000 + "x",
+        "/login?" + "a_" * 200_000,
+        "/reset" + "?token" * 100_000,
+        "/my" * 200_000,
     ],
+    ids=lambda url: url[:12],
 )
-def test_no_address_takes_long_to_judge(url: str) -> None:
-    started = time.process_time()
-    for _ in range(100):
-        looks_acting(url[-300:], f"https://n.example{url}")
-    assert time.process_time() - started < 1
+def test_however_long_an_address_is_it_is_judged(url: str) -> None:
+    """Of this length one that is not judged in linear time never ends."""
+    assert looks_acting(url[-300:], f"https://n.example{url}") in {True, False}
