@@ -14,6 +14,7 @@ import pytest
 from poolhouse.app import reading_mail
 from poolhouse.app.workshop import MAIL_READERS, Workshop
 from poolhouse.errors import StoreBusyError
+from poolhouse.services.captures import recapture
 from poolhouse.services.deliveries import set_own_addresses
 from poolhouse.services.jobs import list_jobs
 from poolhouse.services.messages import NO_SUBJECT, ask_to_reread, record_reading
@@ -208,13 +209,21 @@ async def test_where_no_worker_can_start_messages_wait(
     assert [item.title for item in items] == ["One", "Two"]
 
 
-async def test_one_whose_file_is_gone_says_so(house: RunningHouse, data: OpenData, anna: Actor) -> None:
+async def test_one_whose_file_is_gone_says_so_and_is_tried_again_when_it_is_back(
+    house: RunningHouse, data: OpenData, anna: Actor
+) -> None:
     gone = deliver(data, write_letter("Gone")).item_id
     kept = deliver(data, write_letter("Kept")).item_id
-    data.blobs.path(anna.ask(get_item, gone).blob or "").unlink()
+    path = data.blobs.path(anna.ask(get_item, gone).blob or "")
+    content = path.read_bytes()
+    path.unlink()
     items = await read_all(house, anna, (gone, kept))
     assert [item.page_state for item in items] == [PageState.FAILED, PageState.DONE]
     assert items[0].page_error == reading_mail.GONE
+    path.write_bytes(content)
+    anna.do(recapture, gone)
+    (item,) = await read_all(house, anna, [gone])
+    assert (item.title, item.page_state, item.page_error) == ("Gone", PageState.DONE, None)
 
 
 async def test_one_whose_file_cannot_be_read_sinks_no_other(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolhouse.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from poolhouse.services.captures import recapture
 from poolhouse.services.deliveries import (
     add_delivery_address,
     resolve_recipient,
@@ -127,6 +128,20 @@ def test_one_that_cannot_be_read_stays_and_says_why(data: OpenData, principal: P
     assert data.database.read(lambda tx: get_message(tx, principal, item_id)).facts is None
     data.database.write(lambda tx: record_reading(tx, item_id, read_message(write_letter())))
     assert data.database.read(lambda tx: get_item(tx, principal, item_id)).title == "Beds"
+
+
+def test_what_was_read_can_be_read_again_and_is_no_news(data: OpenData, principal: Principal) -> None:
+    item_id = receive(data, write_letter()).item_id
+    data.database.write(lambda tx: archive_item(tx, principal, item_id))
+    data.database.write(lambda tx: tx.tuples.cancel(tx.tuples.of(principal.person_id, limit=9)[0].id))
+    first, second = (data.database.write(lambda tx: recapture(tx, principal, item_id)) for _ in range(2))
+    assert first == second  # one job reads all
+    assert data.database.read(lambda tx: get_item(tx, principal, item_id)).page_state is PageState.DONE
+    data.database.write(lambda tx: record_reading(tx, item_id, read_message(write_letter())))
+    assert paths(data, principal, item_id) == ["Archive"]
+    data.database.write(lambda tx: trash_item(tx, principal, item_id))
+    with pytest.raises(ConflictError):
+        data.database.write(lambda tx: recapture(tx, principal, item_id))
 
 
 def test_after_an_upgrade_what_an_older_reader_read_is_asked_for(

@@ -62,7 +62,7 @@ def add(commands: Any) -> None:
         captures,
         "again",
         run_again,
-        "have the server read a link's page again; the versions there are stay",
+        "have the server read a link's page again, or a message; the versions there are stay",
         "poolhouse capture again anna 12",
     )
     parser = _command(

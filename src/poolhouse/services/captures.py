@@ -10,6 +10,7 @@ from poolhouse.rules.access import Verb
 from poolhouse.rules.names import clean_note, clean_title
 from poolhouse.services._access import require_item
 from poolhouse.services.filing import say_changed
+from poolhouse.services.messages import ask_to_read_again
 from poolhouse.services.pages import (
     AUTHOR_LENGTH,
     DESCRIPTION_LENGTH,
@@ -19,7 +20,7 @@ from poolhouse.services.pages import (
     file_page,
     first_state,
 )
-from poolhouse.types import CaptureMode, PageState
+from poolhouse.types import CaptureMode, ItemKind, PageState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,7 @@ def delete_capture(tx: Transaction, principal: Principal, item_id: ItemId, captu
 
 
 def recapture(tx: Transaction, principal: Principal, item_id: ItemId) -> JobId:
-    """Have the page read again: a new version beside those there are.
+    """Have the page read again: a new version beside those there are; or the message, where it is one.
 
     Raises ConflictError where it waits to be read already or is in the trash, InvalidInputError where its address is
     none that is read, NotFoundError.
@@ -124,6 +125,8 @@ def recapture(tx: Transaction, principal: Principal, item_id: ItemId) -> JobId:
         raise ConflictError("link", "it is in the trash; put it back before its page is read")
     if item.page_state is PageState.PENDING:
         raise ConflictError("page", "it waits to be read already")
+    if item.kind is ItemKind.MESSAGE:
+        return ask_to_read_again(tx, item)
     if first_state(item.url) is not PageState.PENDING:
         raise InvalidInputError("url", "only pages of the web (http and https) can be read")
     tx.items.edit(item_id, page_state=PageState.PENDING)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Envelope,
         Item,
         ItemId,
+        JobId,
         Mark,
         Message,
         MessageBodies,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 READER_REVISION = 1
 """Which reader this is: a larger one reads again what this one has read."""
+
+NEVER = 0
+"""Of no reader."""
 
 NO_SUBJECT = "(no subject)"
 FIRST_CONTACT = "You have had no mail from this address before."
@@ -162,13 +166,23 @@ def _join(tx: Transaction, owner_id: PersonId, item_id: ItemId, pool_id: PoolId)
     refile(tx, owner_id, item_id)
 
 
-def ask_to_read(tx: Transaction, person_id: PersonId) -> None:
+def ask_to_read(tx: Transaction, person_id: PersonId) -> JobId:
     """Have a person's messages read that nobody has read: a job in the same commit, or one that waits already.
 
     One that is under way may have looked for them before this, and does not count.
     """
-    if not tx.tuples.of(person_id, state=JobState.WAITING, kind=ReadMail.KIND, limit=1):
-        tx.tuples.put(ReadMail(person_id=person_id), person_id=person_id, label="new messages")
+    waiting = tx.tuples.of(person_id, state=JobState.WAITING, kind=ReadMail.KIND, limit=1)
+    if waiting:
+        return waiting[0].id
+    return tx.tuples.put(ReadMail(person_id=person_id), person_id=person_id, label="new messages")
+
+
+def ask_to_read_again(tx: Transaction, item: Item) -> JobId:
+    """Have one message read that was read before: what kept it from being read may have passed."""
+    tx.messages.record_unread(item.id, NEVER)
+    if item.page_state is PageState.FAILED:
+        tx.items.edit(item.id, page_state=PageState.PENDING)
+    return ask_to_read(tx, item.owner_id)
 
 
 def ask_to_reread(tx: Transaction) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.letters import receive, write_letter
+from poolhouse.services.messages import record_unreadable
+from tests.letters import deliver, receive, write_letter
 
 if TYPE_CHECKING:
     from poolhouse.app.house import RunningHouse
@@ -29,6 +30,15 @@ RAW = write_letter(
 def message(api: Api, house: RunningHouse) -> Any:
     """A message that was read."""
     return api.get(f"/messages/{receive(house.data, RAW).item_id}")
+
+
+def test_one_that_cannot_be_read_is_asked_for_again(api: Api, house: RunningHouse) -> None:
+    item_id = deliver(house.data, RAW).item_id
+    house.data.database.write(lambda tx: record_unreadable(tx, item_id, "It took too long."))
+    assert not api.get(f"/messages/{item_id}")["is_read"]
+    job = api.ask("POST", f"/links/{item_id}/captures", 202).json()
+    assert (job["kind"], job["state"]) == ("read-mail", "waiting")
+    api.ask("POST", f"/links/{item_id}/captures", 409)
 
 
 def test_what_a_message_says(message: Any) -> None:

@@ -194,6 +194,10 @@ def test_before_it_is_read_and_when_it_cannot_be(
     assert f"This message cannot be read here: {why}" in page
     assert f'href="/items/{item_id}/raw"' in page
     assert browser.get(f"/items/{item_id}/raw").content == RAW
+    assert browser.post(f"/items/{item_id}/capture", {"token": browser.token()}).status_code == 303
+    assert "It will be read again" in browser.said(f"/items/{item_id}")
+    read(house, item_id)
+    assert "cannot be read here" not in browser.get(f"/items/{item_id}").text
 
 
 def test_raw_is_byte_for_byte_and_source_is_text(

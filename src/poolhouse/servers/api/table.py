@@ -118,8 +118,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         path="/links/{link_id}/captures",
         handler=captures.read_again,
         group="captures",
-        summary="Read a link's page again",
-        description="The server reads it when its turn comes, and keeps a new version beside those there are. Refused"
+        summary="Read a link's page again, or a message",
+        description="The server reads it when its turn comes, and keeps a new version beside those there are; of a"
+        " message, which has no versions, what was found is replaced. Refused"
         " (409) where it waits to be read already or the link is in the trash, and (422) where its address is none that"
         " is read.",
         answers=(Answer(202, "The job.", "Job", has_location=True),),

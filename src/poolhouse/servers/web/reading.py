@@ -75,7 +75,7 @@ def _chosen(captures: Sequence[Capture], capture_id: CaptureId | None) -> Captur
 
 
 async def read_again(visit: Visit) -> Response:
-    """Have the page read: a new version beside those there are."""
+    """Have the page read, a new version beside those there are; or the message."""
     me, item_id = visit.me, visit.item_id()
 
     def ask(tx: Transaction) -> None:
