@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,8 @@ from tests.letters import receive, write_letter
 
 if TYPE_CHECKING:
     from poolhouse.app.data import OpenData
-    from poolhouse.types import ItemId, Pool
+    from poolhouse.ports import Transaction
+    from poolhouse.types import ItemId, Pool, Query
     from tests.store.actor import Actor
 
 SEARCHES = (
@@ -80,9 +82,12 @@ def forged(data: OpenData, anna: Actor, bert: Actor, berts: Pool) -> ItemId:
 
 
 def test_the_index_alone_makes_nothing_ones_own(data: OpenData, bert: Actor, forged: ItemId) -> None:
+
+    def matches(tx: Transaction, query: Query) -> bool:
+        return tx.search.matches(bert.principal.person_id, query, forged)
+
     for search in SEARCHES:
-        query = parse_query(search)
-        matching = bert.ask(lambda tx, me, query=query: tx.search.matches(me.person_id, query, forged))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        matching = data.database.read(partial(matches, query=parse_query(search)))
         pool = bert.do(add_pool, f"Saved search {SEARCHES.index(search)}", query=search or "-nothing")
         assert not matching
         assert "Forged" not in titles(bert, search)

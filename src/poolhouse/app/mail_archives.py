@@ -24,9 +24,11 @@ from poolhouse.errors import ContentError
 from poolhouse.services.mail_imports import NotMail
 
 try:
-    from lzma import LZMAError
+    import lzma
 except ImportError:  # a Python that was built without it says of such a member that it is packed unusually
-    LZMAError = zlib.error  # type: ignore[misc,assignment]  # whichever there is
+    _LZMA_ERRORS: tuple[type[Exception], ...] = ()
+else:
+    _LZMA_ERRORS = (lzma.LZMAError,)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +50,11 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP: Final = b"\x1f\x8b"
 _TAR_MARK: Final = slice(257, 262)
 _TAR_LOOK: Final = 512
-_DAMAGED: Final = (
+_DAMAGED: Final[tuple[type[Exception], ...]] = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
-    LZMAError,
+    *_LZMA_ERRORS,
     gzip.BadGzipFile,
     EOFError,
     ValueError,

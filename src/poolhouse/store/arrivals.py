@@ -107,9 +107,8 @@ class FileArrival:
         self._memory = bytearray()
         self._is_over = True
         if file is not None:
-            with suppress(
-                OSError
-            ):  # what it still had to write is not wanted any more, and a full disk cannot take it
+            # what it still had to write is not wanted any more, and a full disk cannot take it
+            with suppress(OSError):
                 file.close()
 
 

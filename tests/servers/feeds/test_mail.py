@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -253,7 +254,9 @@ def test_the_tag_of_a_document_without_files_outlives_keys(
         receive(house.data, write_letter(f"Plain {number}"))
     paths = []
     for pool_id in (links, inbox):
-        secret = database.write(lambda tx, at=pool_id: add_feed_secret(tx, vault, principal, at, "x"))[1]  # type: ignore[misc] # mypy cannot infer a lambda's default
+        secret = database.write(
+            partial(add_feed_secret, vault=vault, principal=principal, pool_id=pool_id, label="x")
+        )[1]
         paths.append(f"/s/{secret}/pools/{pool_id}.atom")
     paths.append(f"{paths[1]}?before=2")
     before = [client.get(path).headers["etag"] for path in paths]
